@@ -1,0 +1,1 @@
+"""What is kept: tables and the queries on them. The only place with SQL."""

@@ -1,0 +1,188 @@
+"""Who saw or changed what; appended only, each entry sealed to the one before."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import sqlalchemy as sa
+from sqlmodel import JSON, Column, Field, SQLModel, col, select
+
+from app.records.base import DbSession, choice, moment
+
+CHAIN_START = "0" * 64
+"""What stands before the first entry of an organization."""
+
+
+class ActorKind(Enum):
+    """Who did it."""
+
+    STAFF = "staff"
+    TABLET = "tablet"
+    PROGRAM = "program"
+
+
+class AuditEntry(SQLModel, table=True):
+    """One thing that somebody saw or did."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        sa.Index("ix_audit_entry_patient", "org_id", "patient_id", "sequence"),
+        sa.Index("ix_audit_entry_actor", "org_id", "actor_id", "sequence"),
+    )
+
+    org_id: int = Field(primary_key=True, foreign_key="organization.id")
+    sequence: int = Field(primary_key=True)
+    at: dt.datetime = moment()
+    actor_kind: ActorKind = choice(ActorKind, "actor_kind")
+    actor_id: uuid.UUID | None = None
+    role: str | None = Field(default=None, max_length=40)
+    action: str = Field(max_length=60)
+    ground: str = Field(max_length=60)
+    """On what ground: treats, supervises, tablet, administers, program."""
+    patient_id: uuid.UUID | None = None
+    details: dict[str, object] = Field(sa_column=Column(JSON, nullable=False))
+    """Identifiers and numbers of ours; never answers, names or free text."""
+    previous_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is acting, as it will stand in the log."""
+
+    kind: ActorKind
+    id: uuid.UUID | None
+    role: str | None
+    ground: str
+
+
+PROGRAM = Actor(kind=ActorKind.PROGRAM, id=None, role=None, ground="program")
+"""The program itself: nightly jobs, imports, rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, to be written to the log together with the change itself."""
+
+    actor: Actor
+    action: str
+    at: dt.datetime
+    patient_id: uuid.UUID | None = None
+    details: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenChain:
+    """The first entry that does not fit the one before it."""
+
+    org_id: int
+    sequence: int
+    reason: str
+
+
+def append(db: DbSession, event: Event) -> int:
+    """Write an entry and return its number, which orders everything in the organization."""
+    org_id: int = db.info["org_id"]
+    _take_turn(db, org_id=org_id)
+    last = db.execute(
+        select(AuditEntry.sequence, AuditEntry.hash)
+        .where(AuditEntry.org_id == org_id)
+        .order_by(col(AuditEntry.sequence).desc())
+        .limit(1)
+    ).first()
+    sequence, previous_hash = (last[0] + 1, last[1]) if last else (1, CHAIN_START)
+    row = {
+        "org_id": org_id,
+        "sequence": sequence,
+        "at": event.at,
+        "actor_kind": event.actor.kind,
+        "actor_id": event.actor.id,
+        "role": event.actor.role,
+        "action": event.action,
+        "ground": event.actor.ground,
+        "patient_id": event.patient_id,
+        "details": event.details,
+        "previous_hash": previous_hash,
+    }
+    row["hash"] = _hash(row)
+    db.execute(sa.insert(AuditEntry).values(**row))
+    return sequence
+
+
+def verify(db: DbSession, *, org_id: int) -> tuple[int, BrokenChain | None]:
+    """Read the whole chain; return how many entries fit, and the first that does not."""
+    expected, previous_hash = 1, CHAIN_START
+    rows = db.execute(
+        select(AuditEntry)
+        .where(AuditEntry.org_id == org_id)
+        .order_by(col(AuditEntry.sequence))
+        .execution_options(yield_per=1000)
+    ).scalars()
+    for row in rows:
+        if row.sequence != expected:
+            return expected - 1, BrokenChain(org_id, expected, "missing")
+        if row.previous_hash != previous_hash or row.hash != _hash(row.model_dump()):
+            return expected - 1, BrokenChain(org_id, row.sequence, "changed")
+        expected, previous_hash = expected + 1, row.hash
+        db.expunge(row)
+    return expected - 1, None
+
+
+def head(db: DbSession, *, org_id: int) -> tuple[int, str]:
+    """Return the number and hash of the newest entry, to be kept somewhere else."""
+    last = db.execute(
+        select(AuditEntry.sequence, AuditEntry.hash)
+        .where(AuditEntry.org_id == org_id)
+        .order_by(col(AuditEntry.sequence).desc())
+        .limit(1)
+    ).first()
+    return (last[0], last[1]) if last else (0, CHAIN_START)
+
+
+def entries_about(db: DbSession, *, org_id: int, patient_id: uuid.UUID) -> Sequence[AuditEntry]:
+    """Return who saw or changed a patient's record, newest first; lists that showed them too."""
+    on_a_list = sa.cast(AuditEntry.details, sa.String).contains(patient_id.hex, autoescape=True)
+    return (
+        db.execute(
+            select(AuditEntry)
+            .where(AuditEntry.org_id == org_id)
+            .where(
+                sa.or_(
+                    col(AuditEntry.patient_id) == patient_id,
+                    sa.and_(col(AuditEntry.patient_id).is_(None), on_a_list),
+                )
+            )
+            .order_by(col(AuditEntry.sequence).desc())
+        )
+        .scalars()
+        .all()
+    )
+
+
+def _take_turn(db: DbSession, *, org_id: int) -> None:
+    # One chain per organization: on PostgreSQL two transactions must not read the
+    # same last entry. SQLite has one writer anyway.
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(sa.text("SELECT pg_advisory_xact_lock(4711, :org)"), {"org": org_id})
+
+
+def _hash(row: dict[str, object]) -> str:
+    plain = {
+        key: _plain(value) for key, value in row.items() if key != "hash"
+    }
+    words = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    if isinstance(value, uuid.UUID):
+        return value.hex
+    if isinstance(value, Enum):
+        return value.value
+    return value

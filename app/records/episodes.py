@@ -1,0 +1,145 @@
+"""Courses of treatment: opened, instruments chosen, consent, closed and how."""
+
+import datetime as dt
+import uuid
+from enum import Enum
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.clinical.instruments import Variant
+from app.records.base import OrganizationRow, belongs, choice, moment
+
+
+class Ending(Enum):
+    """How a course of treatment ended."""
+
+    PLANNED = "planned"
+    UNPLANNED = "unplanned"
+
+
+class Agreement(Enum):
+    """Whether patient and clinician agreed to end."""
+
+    AGREED = "agreed"
+    NOT_AGREED = "not_agreed"
+
+
+class Answer(Enum):
+    """What the patient said to being asked to rate. A no changes nothing in the help."""
+
+    ACCEPTED = "accepted"
+    NOT_TODAY = "not_today"
+    NOT_FOR_ME = "not_for_me"
+    WITHDRAWN = "withdrawn"
+
+
+class OtherChannel(Enum):
+    """Another way to give feedback, offered to those who say no."""
+
+    NONE = "none"
+    TALK = "talk"
+    LETTER = "letter"
+    INTERVIEW = "interview"
+
+
+class Episode(OrganizationRow, table=True):
+    """One course of treatment of one patient in one team."""
+
+    __tablename__ = "episode"
+    __table_args__ = (
+        belongs("patient_id", "patient"),
+        belongs("team_id", "team"),
+        sa.CheckConstraint(
+            "(closed_at IS NULL) = (ending IS NULL) AND (closed_at IS NULL) = (agreement IS NULL)",
+            name="closed_with_reason",
+        ),
+        sa.Index("ix_episode_patient", "org_id", "patient_id", "opened_at"),
+        sa.Index("ix_episode_team", "org_id", "team_id", "closed_at", "patient_id"),
+    )
+
+    patient_id: uuid.UUID
+    team_id: uuid.UUID
+    variant: Variant = choice(Variant, "variant")
+    main_instrument: str = Field(max_length=40)
+    alliance_instrument: str | None = Field(default=None, max_length=40)
+    opened_at: dt.datetime = moment()
+    opened_by: uuid.UUID
+    closed_at: dt.datetime | None = moment(nullable=True)
+    closed_by: uuid.UUID | None = None
+    ending: Ending | None = choice(Ending, "ending", nullable=True)
+    agreement: Agreement | None = choice(Agreement, "agreement", nullable=True)
+    closing_note_sealed: bytes | None = None
+
+
+class EpisodeInstrument(OrganizationRow, table=True):
+    """A further instrument used in an episode."""
+
+    __tablename__ = "episode_instrument"
+    __table_args__ = (
+        belongs("episode_id", "episode"),
+        sa.Index("ix_episode_instrument_episode", "org_id", "episode_id"),
+    )
+
+    episode_id: uuid.UUID
+    instrument: str = Field(max_length=40)
+    since: dt.datetime = moment()
+    until: dt.datetime | None = moment(nullable=True)
+
+
+class Goal(OrganizationRow, table=True):
+    """A patient's own goal in their own words."""
+
+    __tablename__ = "goal"
+    __table_args__ = (
+        belongs("episode_id", "episode"),
+        sa.Index("ix_goal_episode", "org_id", "episode_id"),
+    )
+
+    episode_id: uuid.UUID
+    item: str = Field(max_length=40)
+    words_sealed: bytes
+    since: dt.datetime = moment()
+    until: dt.datetime | None = moment(nullable=True)
+
+
+class Baseline(OrganizationRow, table=True):
+    """The rating that a clinician named as the start, with the reason; the newest counts."""
+
+    __tablename__ = "baseline"
+    __table_args__ = (
+        belongs("episode_id", "episode"),
+        belongs("rating_id", "rating"),
+        sa.UniqueConstraint("org_id", "sequence"),
+        sa.Index("ix_baseline_episode", "org_id", "episode_id", "sequence"),
+    )
+
+    episode_id: uuid.UUID
+    rating_id: uuid.UUID
+    reason_sealed: bytes
+    chosen_at: dt.datetime = moment()
+    chosen_by: uuid.UUID
+    sequence: int
+
+
+class Participation(OrganizationRow, table=True):
+    """A patient's yes or no to being asked, and the other channel offered."""
+
+    __tablename__ = "participation"
+    __table_args__ = (
+        belongs("patient_id", "patient"),
+        belongs("episode_id", "episode"),
+        belongs("session_id", "therapy_session"),
+        sa.Index("ix_participation_episode", "org_id", "episode_id", "sequence"),
+    )
+
+    patient_id: uuid.UUID
+    episode_id: uuid.UUID
+    session_id: uuid.UUID | None = None
+    answer: Answer = choice(Answer, "answer")
+    other_channel: OtherChannel = choice(OtherChannel, "other_channel")
+    reason_sealed: bytes | None = None
+    recorded_at: dt.datetime = moment()
+    recorded_by: uuid.UUID | None = None
+    """Missing when the patient said it on the tablet."""
+    sequence: int

@@ -1,0 +1,38 @@
+"""What a clinician did and decided about a flag, when, and what comes next."""
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.clinical.flags import Decision, FlagState, ReviewStep
+from app.records.base import OrganizationRow, belongs, choice, moment
+
+
+class Review(OrganizationRow, table=True):
+    """One step in the review of a flag; the newest tells the flag's state."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        belongs("flag_id", "flag"),
+        belongs("episode_id", "episode"),
+        sa.UniqueConstraint("org_id", "sequence"),
+        sa.CheckConstraint("(step = 'decided') = (decision IS NOT NULL)", name="decision_by_step"),
+        sa.Index("ix_review_flag", "org_id", "flag_id", "sequence"),
+        sa.Index("ix_review_episode", "org_id", "episode_id", "sequence"),
+    )
+
+    flag_id: uuid.UUID
+    patient_id: uuid.UUID
+    episode_id: uuid.UUID
+    step: ReviewStep = choice(ReviewStep, "step")
+    state: FlagState = choice(FlagState, "state")
+    """The flag's state after this step."""
+    decision: Decision | None = choice(Decision, "decision", nullable=True)
+    note_sealed: bytes | None = None
+    due_on: dt.date | None = Field(default=None)
+    reviewed_at: dt.datetime = moment()
+    reviewed_by: uuid.UUID | None = None
+    """Missing when a rule did it."""
+    sequence: int
