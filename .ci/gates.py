@@ -1,0 +1,106 @@
+"""Run every check and every test; count what failed instead of stopping at the first.
+
+    python .ci/gates.py check         format, lint, types, contracts, words, schema, locks
+    python .ci/gates.py test          all tests
+    python .ci/gates.py check test    both
+    python .ci/gates.py check:mypy    one gate, by its name
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from setup import FRONTEND, HOUSE, VENV, find_npm, node_environment
+
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = str(BIN / "python")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One command that must succeed."""
+
+    kind: str
+    name: str
+    command: tuple[str, ...]
+    is_npm: bool = False
+
+
+def tool(name: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command of a tool of the environment."""
+    return (str(BIN / name), *arguments)
+
+
+GATES = (
+    Gate("check", "format", tool("ruff", "format", "--check", "--quiet", ".")),
+    Gate("check", "lint", tool("ruff", "check", "--quiet", ".")),
+    Gate("check", "types", tool("mypy")),
+    Gate("check", "imports", tool("lint-imports", "--no-logo")),
+    Gate("check", "words", (PYTHON, "-m", "tests.architecture.translations")),
+    Gate("check", "schema", tool("samklang", "migrate", "--check")),
+    Gate("check", "locks", (PYTHON, ".ci/locks.py", "check")),
+    Gate("check", "house", tool("pytest", "-q", "tests/architecture")),
+    Gate("check", "typescript", ("exec", "--", "tsc", "--noEmit"), is_npm=True),
+    Gate("check", "biome", ("exec", "--", "biome", "ci", "."), is_npm=True),
+    Gate(
+        "test",
+        "tests",
+        tool(
+            *("pytest", "-n", "2", "--ignore=tests/architecture", "--ignore=tests/browser"),
+            *("--database", "sqlite", "--database", "postgresql"),
+            *("--cov", "--cov-report="),
+        ),
+    ),
+    Gate(
+        "test",
+        "coverage",
+        tool("coverage", "report", "--fail-under=100", "--include=app/clinical/*,app/workflow/*"),
+    ),
+    Gate(
+        "test",
+        "browser",
+        tool(
+            *("pytest", "--browser", "tests/browser"),
+            *("--database", "sqlite", "--database", "postgresql"),
+        ),
+    ),
+    Gate("test", "frontend", ("exec", "--", "vitest", "run"), is_npm=True),
+)
+
+
+def passes(gate: Gate) -> bool:
+    """Run one gate and say how it went."""
+    command, folder, environment = list(gate.command), HOUSE, dict(os.environ)
+    if gate.is_npm:
+        npm = find_npm()
+        command, folder, environment = [*npm, *command], FRONTEND, node_environment(npm)
+    print(f"--- {gate.kind}:{gate.name}", flush=True)
+    started = time.monotonic()
+    succeeded = subprocess.run(command, cwd=folder, env=environment, check=False).returncode == 0
+    verdict = "ok" if succeeded else f"FAILED; again alone: make {gate.kind} only={gate.name}"
+    print(f"--- {gate.kind}:{gate.name} {verdict} ({time.monotonic() - started:.0f} s)", flush=True)
+    return succeeded
+
+
+def chosen(words: list[str]) -> list[Gate]:
+    """Return the gates that the words name, in order."""
+    known = {gate.kind for gate in GATES} | {f"{gate.kind}:{gate.name}" for gate in GATES}
+    if not words or set(words) - known:
+        sys.exit(f"gates.py got {words}; it knows {', '.join(sorted(known))}")
+    return [g for g in GATES if g.kind in words or f"{g.kind}:{g.name}" in words]
+
+
+def main() -> None:
+    """Run the chosen gates; the exit code is 1 when any failed."""
+    gates = chosen(sys.argv[1:])
+    failed = [f"{gate.kind}:{gate.name}" for gate in gates if not passes(gate)]
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    print(f"gates: {len(gates) - len(failed)} passed, {len(failed)} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""See to it that the machine has what tests need: PostgreSQL and Chromium.
+
+On Debian, as root, what is missing is installed from Debian's own packages.
+Elsewhere the message says what to install.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A program that tests start, and the Debian package that brings it."""
+
+    name: str
+    package: str
+    elsewhere: str
+
+    def is_here(self) -> bool:
+        """Return whether the machine has it."""
+        return bool(find_chromium() if self.package == "chromium" else find_postgresql())
+
+
+NEEDS = (
+    Need(
+        name="PostgreSQL server",
+        package="postgresql",
+        elsewhere="install PostgreSQL 15 or newer so that `initdb` and `pg_ctl` are on the PATH",
+    ),
+    Need(
+        name="Chromium",
+        package="chromium",
+        elsewhere="install Chromium or Chrome, or set SAMKLANG_CHROMIUM to its program file",
+    ),
+)
+
+
+def find_postgresql() -> Path | None:
+    """Return the folder with `initdb` and `pg_ctl`: the newest Debian has, else from the PATH."""
+    folders = [folder / "bin" for folder in DEBIAN_POSTGRESQL.glob("*")]
+    folders.sort(key=lambda folder: int(folder.parent.name) if folder.parent.name.isdigit() else 0)
+    if on_path := shutil.which("initdb"):
+        folders.insert(0, Path(on_path).resolve().parent)
+    complete = [f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()]
+    return complete[-1] if complete else None
+
+
+def find_chromium() -> str | None:
+    """Return the program file of a Chromium or Chrome."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    given = os.environ.get("SAMKLANG_CHROMIUM")
+    return given or next((found for name in names if (found := shutil.which(name))), None)
+
+
+def main() -> None:
+    """Install what is missing, or say what to install."""
+    missing = [need for need in NEEDS if not need.is_here()]
+    if not missing:
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        install([need.package for need in missing])
+    for need in missing:
+        if not need.is_here():
+            print(f"{need.name} is missing. On Debian or Ubuntu, as root:")
+            print(f"    apt-get update && apt-get install -y {need.package}")
+            print(f"Elsewhere: {need.elsewhere}.")
+    sys.exit(any(not need.is_here() for need in missing))
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages; a failure shows when the need is looked at again."""
+    print(f"samklang: installing {' and '.join(packages)} for the tests", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False)
+
+
+if __name__ == "__main__":
+    main()
