@@ -7,19 +7,69 @@ binary floating point).
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-Tenths = int
-"""A score, an answer or a distance between scores, in tenths of a point."""
+from app.clinical.evidence import (
+    Band,
+    Boundary,
+    CutOff,
+    Evidence,
+    Provenance,
+    Quantity,
+    ReliabilityKind,
+    ReliableChangeValue,
+    Tenths,
+    border_problems,
+    reliable_change_problems,
+)
+from app.clinical.form_texts import (
+    LANGUAGES_OF_THE_PROGRAM,
+    Definition,
+    FormText,
+    ItemText,
+    Key,
+    Problem,
+    Sentence,
+    TextOrigin,
+    Variant,
+    Words,
+    text_problems,
+)
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
-"""The name of an instrument or item in addresses, files and the database."""
-
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=600)]
+# Numbers and words are part of what an instrument is: they may be had from here too.
+__all__ = [
+    "Band",
+    "Boundary",
+    "CriticalItem",
+    "CutOff",
+    "Direction",
+    "Evidence",
+    "FormText",
+    "Instrument",
+    "Item",
+    "ItemText",
+    "Key",
+    "Licence",
+    "LicenceClass",
+    "Method",
+    "Provenance",
+    "Purpose",
+    "Quantity",
+    "ReliabilityKind",
+    "ReliableChangeValue",
+    "Scoring",
+    "Sentence",
+    "Tenths",
+    "TextOrigin",
+    "Variant",
+    "WordingTrap",
+    "Words",
+]
 
 
 class Direction(Enum):
@@ -46,33 +96,6 @@ class LicenceClass(Enum):
     LOCAL = "local"
 
 
-class Variant(Enum):
-    """For whom a text is worded."""
-
-    ADULT = "adult"
-    CHILD = "child"
-    GROUP = "group"
-
-
-class Evidence(Enum):
-    """How far a number can be trusted."""
-
-    PUBLISHED = "published"
-    COMPUTED = "computed"
-    CONVENTION = "convention"
-    ASSUMPTION = "assumption"
-    SYNTHETIC = "synthetic"
-    UNVERIFIED = "unverified"
-
-
-class TextOrigin(Enum):
-    """Who stands behind the words of a form in one language."""
-
-    OURS = "ours"
-    OFFICIAL = "official"
-    SITE = "site"
-
-
 class Method(Enum):
     """How answers become a score."""
 
@@ -80,81 +103,7 @@ class Method(Enum):
     MEAN = "mean"
 
 
-class Boundary(Enum):
-    """Which scores lie on the clinical side of a cut-off, or count as reliable change.
-
-    ``INCLUSIVE``: the number itself counts (a published "10 or more").
-    ``STRICT``: only scores beyond it count (computed values).
-    """
-
-    INCLUSIVE = "inclusive"
-    STRICT = "strict"
-
-
-class _Definition(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Provenance(_Definition):
-    """Where a number or a rule comes from."""
-
-    source: Sentence
-    evidence: Evidence
-    checked: dt.date
-
-
-class Quantity(_Definition):
-    """One number about an instrument, with its source.
-
-    ``value`` is in tenths of a point unless ``name`` says otherwise; a share
-    such as a reliability is given as ``ratio`` (0 to 1) and has no ``value``.
-    """
-
-    name: Key
-    value: Tenths | None = None
-    ratio: Annotated[float, Field(ge=0, le=1)] | None = None
-    sample_size: Annotated[int, Field(gt=0)] | None = None
-    provenance: Provenance
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.value is None) == (self.ratio is None):
-            raise ValueError(f"number '{self.name}' needs either value or ratio, and not both")
-        return self
-
-
-class CutOff(_Definition):
-    """The border between the clinical and the ordinary range, in tenths."""
-
-    value: Tenths
-    boundary: Boundary
-    label: Key = "clinical"
-    is_default: bool = True
-    provenance: Provenance
-
-
-class ReliableChangeValue(_Definition):
-    """The smallest change that is unlikely to be measurement error, in tenths."""
-
-    value: Annotated[Tenths, Field(gt=0)]
-    boundary: Boundary
-    sd: Tenths | None = None
-    reliability: Annotated[float, Field(ge=0, lt=1)] | None = None
-    reliability_kind: Sentence | None = None
-    critical: Annotated[float, Field(gt=0)] | None = None
-    sample_size: Annotated[int, Field(gt=0)] | None = None
-    provenance: Provenance
-
-
-class Band(_Definition):
-    """A named range of severity that begins at ``lowest`` (tenths, inclusive)."""
-
-    name: Key
-    lowest: Tenths
-    provenance: Provenance
-
-
-class CriticalItem(_Definition):
+class CriticalItem(Definition):
     """An answer that must be seen at once: the item and the lowest answer that counts."""
 
     item: Key
@@ -162,7 +111,7 @@ class CriticalItem(_Definition):
     provenance: Provenance
 
 
-class Item(_Definition):
+class Item(Definition):
     """One question: its range in tenths, and the answers it offers."""
 
     key: Key
@@ -171,6 +120,13 @@ class Item(_Definition):
     codes: tuple[Tenths, ...] = ()
     """The offered answers; empty for a line on which any whole tenth may be marked."""
     is_reversed: bool = False
+    """Whether the answer is turned round before it counts."""
+    is_printed_turned: bool = False
+    """Whether the paper form prints the digits already turned round.
+
+    The first answer of such an item carries the highest digit on paper. Whoever
+    types what is printed must not have it turned a second time.
+    """
     subscale: Key | None = None
     is_counted: bool = True
     """Whether the item is part of the total score."""
@@ -178,13 +134,17 @@ class Item(_Definition):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.lowest >= self.highest:
-            raise ValueError(f"item '{self.key}': lowest is {self.lowest}, highest is {self.highest}")
+            raise ValueError(
+                f"item '{self.key}': lowest is {self.lowest}, highest is {self.highest}"
+            )
         if self.codes and (
             list(self.codes) != sorted(set(self.codes))
             or self.codes[0] != self.lowest
             or self.codes[-1] != self.highest
         ):
             raise ValueError(f"item '{self.key}': codes must rise from lowest to highest")
+        if self.is_printed_turned and not self.is_reversed:
+            raise ValueError(f"item '{self.key}': is_printed_turned without is_reversed")
         return self
 
     def allows(self, answer: Tenths) -> bool:
@@ -193,8 +153,16 @@ class Item(_Definition):
             return answer in self.codes
         return self.lowest <= answer <= self.highest
 
+    def turned(self, answer: Tenths) -> Tenths:
+        """Return the answer as if the scale ran the other way."""
+        return self.lowest + self.highest - answer
 
-class Scoring(_Definition):
+    def from_paper(self, printed: Tenths) -> Tenths:
+        """Return the answer that a digit on the paper form stands for."""
+        return self.turned(printed) if self.is_printed_turned else printed
+
+
+class Scoring(Definition):
     """How answers become a total: the sum or mean of counted items, times ``factor``."""
 
     method: Method
@@ -207,14 +175,16 @@ class Scoring(_Definition):
     highest: Tenths
     subscales: tuple[Key, ...] = ()
     provenance: Provenance
+    missing_rule: Provenance | None = None
+    """Where the rule on missing items comes from, if it differs from the rest."""
 
 
-class Licence(_Definition):
+class Licence(Definition):
     """Who owns an instrument, and what that allows."""
 
     licence_class: LicenceClass
     owner: Sentence
-    terms: Sentence
+    terms: Words
     is_non_commercial: bool = False
     allows_local_curves: bool = True
     """False where the licence may forbid norms and curves from a site's own patients."""
@@ -222,43 +192,27 @@ class Licence(_Definition):
     checked: dt.date
 
 
-class ItemText(_Definition):
-    """The words of one item."""
+class WordingTrap(Definition):
+    """A known misprint: these words must not stand for this answer."""
 
-    title: Sentence
-    hint: str = ""
-
-
-class FormText(_Definition):
-    """The words of a form in one language for one variant."""
-
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-    variant: Variant
-    version: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+$", max_length=40)]
-    origin: TextOrigin
-    heading: Sentence
-    lead: str = ""
-    items: Mapping[str, ItemText]
-    low_end: str = ""
-    high_end: str = ""
-    answers: Mapping[str, Sentence] = {}
-    """Words for each answer code, keyed by the code in tenths ("0", "10", ...)."""
-    spoken_after: str = ""
-    """A question the clinician may ask when the form is done."""
-    licence_ground: str = ""
+    language: Key
+    code: Tenths
+    never: Sentence
+    """Part of the misprinted words, in small letters."""
+    provenance: Provenance
 
 
-class Instrument(_Definition):
+class Instrument(Definition):
     """A questionnaire: what it asks for, how it is scored, what its numbers mean."""
 
     key: Key
     version: Annotated[int, Field(ge=1)]
-    name: Sentence
+    name: Words
     purpose: Purpose
     direction: Direction
     is_provisional: bool = False
     window_days: Annotated[int, Field(ge=0)] = 0
-    items: tuple[Item, ...]
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
     item_texts_from_episode: bool = False
     """Personal goals: the words of the items are the patient's own, kept with the episode."""
     scoring: Scoring
@@ -269,7 +223,28 @@ class Instrument(_Definition):
     quantities: tuple[Quantity, ...] = ()
     licence: Licence
     texts: tuple[FormText, ...] = ()
-    notes: tuple[Sentence, ...] = ()
+    wording_traps: tuple[WordingTrap, ...] = ()
+    notes: tuple[Words, ...] = ()
+
+    @field_validator("direction", mode="before")
+    @classmethod
+    def _direction_by_name(cls, value: object) -> object:
+        # A bare 1 or -1 in a file says nothing to the person who reviews it.
+        return Direction.__members__.get(value.upper(), value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for problem in _problems(self):
+            raise PydanticCustomError(
+                "definition",
+                "{field}: {problem}; allowed: {allowed}",
+                {
+                    "field": problem.field,
+                    "problem": problem.problem,
+                    "allowed": problem.allowed,
+                },
+            )
+        return self
 
     def item(self, key: str) -> Item | None:
         """Return the item with this key, or ``None`` if the instrument has none."""
@@ -282,7 +257,113 @@ class Instrument(_Definition):
             None,
         )
 
+    def offered_languages(self, variant: Variant) -> tuple[str, ...]:
+        """Return the languages that this variant can be shown in, the program's own first."""
+        found = {text.language for text in self.texts if text.variant is variant}
+        own = tuple(language for language in LANGUAGES_OF_THE_PROGRAM if language in found)
+        return own + tuple(sorted(found.difference(own)))
+
+    def with_texts(self, texts: tuple[FormText, ...]) -> Self:
+        """Return the same instrument with these words, checked like a file."""
+        return type(self).model_validate({**dict(self), "texts": texts})
+
+    @property
+    def codes(self) -> tuple[Tenths, ...]:
+        """Every answer code that some item offers, rising; empty if all items are lines."""
+        return tuple(sorted({code for item in self.items for code in item.codes}))
+
     @property
     def default_cut_off(self) -> CutOff | None:
         """The cut-off that is drawn and used, or ``None`` if none is published."""
         return next((cut_off for cut_off in self.cut_offs if cut_off.is_default), None)
+
+
+def _problems(instrument: Instrument) -> Iterator[Problem]:
+    yield from _name_problems(instrument)
+    yield from _scoring_problems(instrument)
+    low, high = instrument.scoring.lowest, instrument.scoring.highest
+    yield from border_problems(instrument.cut_offs, instrument.bands, lowest=low, highest=high)
+    if instrument.reliable_change:
+        yield from reliable_change_problems(instrument.reliable_change, span=high - low)
+    yield from _critical_item_problems(instrument)
+    yield from _licence_problems(instrument)
+    yield from _wording_problems(instrument)
+
+
+def _name_problems(instrument: Instrument) -> Iterator[Problem]:
+    named = {
+        "items": [item.key for item in instrument.items],
+        "scoring.subscales": list(instrument.scoring.subscales),
+        "cut_offs": [cut_off.label for cut_off in instrument.cut_offs],
+        "bands": [band.name for band in instrument.bands],
+        "quantities": [quantity.name for quantity in instrument.quantities],
+        "texts": [f"{text.language} {text.variant.value}" for text in instrument.texts],
+    }
+    for field, names in named.items():
+        for name in names:
+            if names.count(name) > 1:
+                yield Problem(field, f"'{name}' is given twice", "each once")
+
+
+def _scoring_problems(instrument: Instrument) -> Iterator[Problem]:
+    scoring = instrument.scoring
+    counted = [item for item in instrument.items if item.is_counted]
+    used = {item.subscale for item in instrument.items if item.subscale}
+    if used != set(scoring.subscales):
+        yield Problem("scoring.subscales", f"items name {sorted(used)}", "the same names in both")
+    if scoring.max_missing >= len(counted):
+        yield Problem(
+            "scoring.max_missing", f"is {scoring.max_missing}", f"less than {len(counted)} items"
+        )
+        return
+    divisor = len(counted) if scoring.method is Method.MEAN else 1
+    for field, given, parts in (
+        ("scoring.lowest", scoring.lowest, [item.lowest for item in counted]),
+        ("scoring.highest", scoring.highest, [item.highest for item in counted]),
+    ):
+        if given * divisor != scoring.factor * sum(parts):
+            reached = scoring.factor * sum(parts) / divisor
+            yield Problem(field, f"is {given}", f"{reached:g}, what the counted items can give")
+        if given % scoring.step:
+            yield Problem("scoring.step", f"is {scoring.step}", f"a whole part of {given}")
+
+
+def _critical_item_problems(instrument: Instrument) -> Iterator[Problem]:
+    for critical in instrument.critical_items:
+        where = f"critical_items[{critical.item}]"
+        item = instrument.item(critical.item)
+        if item is None:
+            known = ", ".join(item.key for item in instrument.items)
+            yield Problem(f"{where}.item", "no such item", known)
+        elif item.is_reversed or not item.lowest < critical.at_least <= item.highest:
+            yield Problem(
+                f"{where}.at_least",
+                f"is {critical.at_least}",
+                f"above {item.lowest}, at most {item.highest}, on an item that is not reversed",
+            )
+
+
+def _licence_problems(instrument: Instrument) -> Iterator[Problem]:
+    # Words that are not ours stand on the ground that the site has given for them.
+    for text in instrument.texts:
+        is_ours = text.origin is TextOrigin.OURS
+        if is_ours and instrument.licence.licence_class is not LicenceClass.BUNDLED:
+            yield Problem("texts.origin", "is 'ours'", "'official' or 'site' for this class")
+        needs_ground = instrument.licence.licence_class is not LicenceClass.LOCAL and not is_ours
+        if needs_ground and not text.licence_ground.strip():
+            yield Problem("texts", "item text without a licence ground", "none in a shipped file")
+
+
+def _wording_problems(instrument: Instrument) -> Iterator[Problem]:
+    own_words = not instrument.item_texts_from_episode
+    keys = [item.key for item in instrument.items] if own_words else []
+    for text in instrument.texts:
+        yield from text_problems(text, item_keys=keys, codes=instrument.codes)
+        for trap in instrument.wording_traps:
+            said = text.answers.get(str(trap.code), "").casefold()
+            if text.language == trap.language and trap.never in said:
+                yield Problem(
+                    f"texts[{text.language}].answers.{trap.code}",
+                    f"says '{trap.never}', a known misprint ({trap.provenance.source})",
+                    "the words of the official form",
+                )
