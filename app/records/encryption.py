@@ -12,6 +12,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.records.base import DbSession
+
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _OWNER_ONLY = 0o600
@@ -71,9 +73,27 @@ class KeyRing:
         except InvalidTag as error:
             raise SealBrokenError(f"{place.table}.{place.column}") from error
 
-    def open_optional(self, sealed: bytes | None, place: Place) -> str | None:
-        """Decrypt a text that may be missing."""
-        return None if sealed is None else self.open(sealed, place)
+
+def seal(db: DbSession, text: str, *, column: str, row_id: uuid.UUID) -> bytes:
+    """Seal a text for ``column`` ("table.column") of one row in the organization at hand."""
+    return _ring(db).seal(text, _place(db, column=column, row_id=row_id))
+
+
+def unseal(db: DbSession, sealed: bytes | None, *, column: str, row_id: uuid.UUID) -> str | None:
+    """Open the text in ``column`` ("table.column") of one row; nothing stays nothing."""
+    if sealed is None:
+        return None
+    return _ring(db).open(sealed, _place(db, column=column, row_id=row_id))
+
+
+def _ring(db: DbSession) -> KeyRing:
+    ring: KeyRing = db.info["keys"]
+    return ring
+
+
+def _place(db: DbSession, *, column: str, row_id: uuid.UUID) -> Place:
+    table, _, name = column.partition(".")
+    return Place(table=table, column=name, org_id=db.info["org_id"], row_id=row_id)
 
 
 def read_or_make_key(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from app.records.base import DbSession
+from app.records.encryption import KeyRing
 
 OLDEST_SQLITE = (3, 51, 3)
 """Older libraries may corrupt a database in write-ahead mode with two connections (fixed in 3.51.3)."""
@@ -47,6 +48,7 @@ class Database:
     """One database and the two ways to use it."""
 
     engine: Engine
+    keys: KeyRing
     _writer: Engine
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +61,7 @@ class Database:
     def reading(self) -> Generator[DbSession]:
         """Give a transaction that is always rolled back."""
         with DbSession(self.engine, expire_on_commit=False) as db:
+            db.info["keys"] = self.keys
             try:
                 yield db
             finally:
@@ -79,6 +82,7 @@ class Database:
     @contextmanager
     def _committing(self) -> Generator[DbSession]:
         with DbSession(self._writer, expire_on_commit=False) as db:
+            db.info["keys"] = self.keys
             try:
                 yield db
                 db.commit()
@@ -91,21 +95,21 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(
-    url: str, *, key: bytes | None = None, enforce_foreign_keys: bool = True
-) -> Database:
-    """Open a database: SQLite files are encrypted with ``key`` (32 bytes)."""
-    engine = open_engine(url, key=key, enforce_foreign_keys=enforce_foreign_keys)
-    return Database(engine=engine, _writer=engine.execution_options(**{_WRITES: True}))
+def open_database(url: str, *, keys: KeyRing, file_key: bytes | None = None) -> Database:
+    """Open a database. ``keys`` seal columns; ``file_key`` (32 bytes) encrypts an SQLite file."""
+    engine = open_engine(url, file_key=file_key)
+    return Database(
+        engine=engine, keys=keys, _writer=engine.execution_options(**{_WRITES: True})
+    )
 
 
 def open_engine(
-    url: str, *, key: bytes | None = None, enforce_foreign_keys: bool = True
+    url: str, *, file_key: bytes | None = None, enforce_foreign_keys: bool = True
 ) -> Engine:
     """Return an engine for the embedded database or for PostgreSQL."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return _open_sqlite(address, key=key, enforce_foreign_keys=enforce_foreign_keys)
+        return _open_sqlite(address, file_key=file_key, enforce_foreign_keys=enforce_foreign_keys)
     return sa.create_engine(
         address, pool_size=10, max_overflow=30, pool_pre_ping=True, hide_parameters=True
     )
@@ -126,14 +130,14 @@ def enter_organization(db: DbSession, *, org_id: int) -> None:
         )
 
 
-def _open_sqlite(address: URL, *, key: bytes | None, enforce_foreign_keys: bool) -> Engine:
+def _open_sqlite(address: URL, *, file_key: bytes | None, enforce_foreign_keys: bool) -> Engine:
     check_sqlite_version()
 
     def connect() -> Any:  # noqa: ANN401 - sqlcipher3 has no type hints
         connection = sqlcipher.connect(
             address.database or ":memory:", check_same_thread=False, isolation_level=None
         )
-        _prepare(connection, key=key, enforce_foreign_keys=enforce_foreign_keys)
+        _prepare(connection, file_key=file_key, enforce_foreign_keys=enforce_foreign_keys)
         return connection
 
     engine = sa.create_engine(
@@ -152,11 +156,11 @@ def _open_sqlite(address: URL, *, key: bytes | None, enforce_foreign_keys: bool)
 def _prepare(
     connection: Any,  # noqa: ANN401 - sqlcipher3 has no type hints
     *,
-    key: bytes | None,
+    file_key: bytes | None,
     enforce_foreign_keys: bool,
 ) -> None:
-    if key is not None:
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    if file_key is not None:
+        connection.execute(f"PRAGMA key = \"x'{file_key.hex()}'\"")
     try:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
     except sqlcipher.DatabaseError as error:

@@ -2,13 +2,17 @@
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, SQLModel
+from sqlalchemy.sql import ColumnElement
+from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
-from app.records.base import OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.encryption import unseal
+from app.records.episodes import Episode
+from app.records.staff import Role
 
 
 class NameDisplay(Enum):
@@ -126,3 +130,85 @@ class Treats(OrganizationRow, table=True):
     until: dt.datetime | None = moment(nullable=True)
     given_by: uuid.UUID
     ended_by: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking. Made only by ``workflow.access``; every read of a person starts from it."""
+
+    org_id: int
+    staff_id: uuid.UUID
+    name: str
+    language: str
+    roles: frozenset[Role]
+    teams: frozenset[uuid.UUID]
+    """Teams in which this person is a clinician."""
+    supervised_teams: frozenset[uuid.UUID]
+
+    def has(self, role: Role) -> bool:
+        """Whether this person has a role."""
+        return role in self.roles
+
+
+def is_visible(viewer: Viewer, patient_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the condition that a viewer treats a patient or supervises their team.
+
+    All queries about persons carry it. A row outside it is answered like a row
+    that does not exist.
+    """
+    treats = (
+        sa.exists()
+        .where(col(Treats.org_id) == viewer.org_id)
+        .where(col(Treats.patient_id) == patient_id)
+        .where(col(Treats.staff_id) == viewer.staff_id)
+        .where(col(Treats.until).is_(None))
+    )
+    if not viewer.supervised_teams:
+        return treats if viewer.has(Role.CLINICIAN) else sa.false()
+    supervises = (
+        sa.exists()
+        .where(col(Episode.org_id) == viewer.org_id)
+        .where(col(Episode.patient_id) == patient_id)
+        .where(col(Episode.team_id).in_(viewer.supervised_teams))
+    )
+    return sa.or_(treats, supervises) if viewer.has(Role.CLINICIAN) else supervises
+
+
+def patient(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Patient | None:
+    """Return a patient whom the viewer may see, or ``None``."""
+    return db.execute(
+        select(Patient)
+        .where(Patient.org_id == viewer.org_id)
+        .where(Patient.id == patient_id)
+        .where(is_visible(viewer, col(Patient.id)))
+    ).scalar_one_or_none()
+
+
+def treats_now(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> bool:
+    """Whether the viewer treats this patient, and does not only supervise."""
+    return (
+        db.execute(
+            select(Treats.id)
+            .where(Treats.org_id == viewer.org_id)
+            .where(Treats.patient_id == patient_id)
+            .where(Treats.staff_id == viewer.staff_id)
+            .where(col(Treats.until).is_(None))
+        ).first()
+        is not None
+    )
+
+
+def name_of(db: DbSession, patient: Patient) -> str | None:
+    """Return the patient's name, if one is kept."""
+    return unseal(db, patient.name_sealed, column="patient.name", row_id=patient.id)
+
+
+def organization(db: DbSession, *, org_id: int) -> Organization:
+    """Return an organization and its settings."""
+    return db.execute(select(Organization).where(Organization.id == org_id)).scalar_one()
+
+
+def next_number(db: DbSession, *, org_id: int) -> int:
+    """Return the next free caseload number."""
+    highest = db.execute(select(sa.func.max(Patient.number)).where(Patient.org_id == org_id)).scalar()
+    return 1001 if highest is None else highest + 1

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, select
 
-from app.records.base import OrganizationRow, belongs, choice, moment, new_id
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment, new_id
 
 
 class Role(Enum):
@@ -114,3 +115,29 @@ class Attempt(SQLModel, table=True):
     failures: int
     last_at: dt.datetime = moment()
     blocked_until: dt.datetime | None = moment(nullable=True)
+
+
+def staff_member(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Staff | None:
+    """Return a member of staff."""
+    return db.execute(
+        select(Staff).where(Staff.org_id == org_id).where(Staff.id == staff_id)
+    ).scalar_one_or_none()
+
+
+def current_roles(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Sequence[StaffRole]:
+    """Return the roles that a member of staff has now."""
+    return (
+        db.execute(
+            select(StaffRole)
+            .where(StaffRole.org_id == org_id)
+            .where(StaffRole.staff_id == staff_id)
+            .where(col(StaffRole.until).is_(None))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def sign_in_by_token(db: DbSession, *, token_hash: str) -> SignIn | None:
+    """Return the sign-in that a token belongs to."""
+    return db.execute(select(SignIn).where(SignIn.token_hash == token_hash)).scalar_one_or_none()

@@ -1,0 +1,75 @@
+"""The program: routes, headers, error pages. Refuses an old schema."""
+
+import datetime as dt
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from app import instruments
+from app.config import Settings
+from app.records import schema
+from app.records.encryption import read_or_make_key, read_or_make_key_ring
+from app.records.engine import Database, open_database
+from app.web import errors, routes
+from app.web.dependencies import Parts
+from app.web.pages import STATIC
+from app.web.security import Guard
+
+MAX_BODY_BYTES = 1 << 20
+"""No form or answer of ours comes near one mebibyte."""
+
+
+def read_clock() -> dt.datetime:
+    """Return the time. The only place of the running program that asks for it."""
+    return dt.datetime.now(dt.UTC)  # noqa: DTZ011, TID251 - the edge reads the clock
+
+
+def open_records(settings: Settings) -> Database:
+    """Open the database of this installation with its keys."""
+    keys = read_or_make_key_ring(settings.column_key_file)
+    if settings.url.startswith("sqlite"):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file_key = read_or_make_key(settings.database_key_file)
+        return open_database(settings.url, keys=keys, file_key=file_key)
+    return open_database(settings.url, keys=keys)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    clock: Callable[[], dt.datetime] = read_clock,
+) -> FastAPI:
+    """Put the program together."""
+    records = database or open_records(settings)
+    schema.check_ready(records, is_production=not settings.is_demo)
+    parts = Parts(
+        settings=settings,
+        database=records,
+        registry=instruments.load_registry(site_folder=settings.data_dir),
+        clock=clock,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        if database is None:
+            records.close()
+
+    app = FastAPI(
+        title="Samklang",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.debug else None,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
+        telemetry=None,
+    )
+    app.state.parts = parts
+    app.add_middleware(Guard, origin=settings.base_url)
+    errors.install(app)
+    routes.include_all(app)
+    app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+    return app

@@ -1,0 +1,141 @@
+"""What a page may ask for: a transaction, the time, the words, who is signed in."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session as DbSession
+
+from app.config import Settings
+from app.instruments import Registry
+from app.records.engine import Database
+from app.web.words import Words, choose_language
+from app.workflow import access, sign_in
+from app.workflow.access import Role, Viewer
+from app.workflow.sign_in import OpenSignIn
+
+SIGN_IN_COOKIE = "__Host-samklang"
+"""Holds the token of a signed-in member of staff."""
+
+TABLET_COOKIE = "__Host-tablet"
+"""Holds the token of a tablet; it opens no page of staff."""
+
+LANGUAGE_COOKIE = "__Host-language"
+"""The language chosen before anyone has signed in."""
+
+
+class NotSignedInError(PermissionError):
+    """Nobody is signed in, or the sign-in has ended."""
+
+
+class SecondFactorNeededError(PermissionError):
+    """The password was right; the second factor has not been given yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the program was started with."""
+
+    settings: Settings
+    database: Database
+    registry: Registry
+    clock: Callable[[], dt.datetime]
+
+
+def parts_of(request: Request) -> Parts:
+    """Return what the program was started with."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def _reading(request: Request) -> Generator[DbSession]:
+    with parts_of(request).database.reading() as db:
+        yield db
+
+
+def _writing(request: Request) -> Generator[DbSession]:
+    with parts_of(request).database.writing() as db:
+        yield db
+
+
+def _now(request: Request) -> dt.datetime:
+    return parts_of(request).clock()
+
+
+def _registry(request: Request) -> Registry:
+    return parts_of(request).registry
+
+
+def _settings(request: Request) -> Settings:
+    return parts_of(request).settings
+
+
+# scope="function" commits before the response leaves. With FastAPI's default the
+# tablet is told "stored" first, and a commit that then fails loses the rating.
+Reading = Annotated[DbSession, Depends(_reading, scope="function")]
+Writing = Annotated[DbSession, Depends(_writing, scope="function")]
+Now = Annotated[dt.datetime, Depends(_now)]
+Instruments = Annotated[Registry, Depends(_registry)]
+Config = Annotated[Settings, Depends(_settings)]
+
+
+def _open_sign_in(request: Request, db: Writing, now: Now) -> OpenSignIn:
+    token = request.cookies.get(SIGN_IN_COOKIE)
+    found = sign_in.resume(db, token=token, now=now) if token else None
+    if found is None:
+        raise NotSignedInError
+    return found
+
+
+HalfSignedIn = Annotated[OpenSignIn, Depends(_open_sign_in, scope="function")]
+"""Signed in with a password; perhaps without the second factor yet."""
+
+
+def _viewer(request: Request, half: HalfSignedIn) -> Viewer:
+    if not half.is_complete:
+        raise SecondFactorNeededError
+    # Kept for the pages that explain a refusal in the reader's own language.
+    request.state.viewer = half.viewer
+    return half.viewer
+
+
+SignedIn = Annotated[Viewer, Depends(_viewer, scope="function")]
+"""A member of staff with both factors. Uses the page's writing transaction."""
+
+
+def needs(*roles: Role) -> Callable[[Viewer], Viewer]:
+    """Return a dependency that lets in only viewers with one of these roles."""
+
+    def check(viewer: SignedIn) -> Viewer:
+        access.check_role(viewer, *roles)
+        return viewer
+
+    return check
+
+
+Clinical = Annotated[
+    Viewer, Depends(needs(Role.CLINICIAN, Role.SUPERVISOR), scope="function")
+]
+"""Someone who may see patients: their own, or those of a team they supervise."""
+
+Administrator = Annotated[Viewer, Depends(needs(Role.ADMINISTRATOR), scope="function")]
+QualityLead = Annotated[Viewer, Depends(needs(Role.QUALITY_LEAD), scope="function")]
+
+
+def _words(request: Request) -> Words:
+    viewer = getattr(request.state, "viewer", None)
+    if viewer is not None:
+        return Words(viewer.language)
+    return Words(choose_language(request.cookies.get(LANGUAGE_COOKIE)))
+
+
+def words_of(request: Request) -> Words:
+    """Return the words in the reader's language."""
+    return _words(request)
+
+
+PersonId = uuid.UUID
+"""An identifier in an address; anything else is answered as not there."""
