@@ -31,7 +31,7 @@ FIRST_HORIZON = 10
 """Session that predictions look ahead to; past it they would say little early on. A choice."""
 
 LOOKAHEAD = 3
-"""From two sessions before the horizon, predictions look this many sessions ahead. A choice."""
+"""Predictions look at least this many sessions ahead, which tells from session 8 on. A choice."""
 
 _STANDARD = NormalDist()
 

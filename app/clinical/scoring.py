@@ -221,7 +221,7 @@ def _check_answers(
 def _values(items: list[Item], answers: Mapping[str, Tenths | None]) -> list[Tenths]:
     """Return the answered items' values, reversed items turned round."""
     return [
-        item.lowest + item.highest - answer if item.is_reversed else answer
+        item.turned(answer) if item.is_reversed else answer
         for item in items
         if (answer := answers.get(item.key)) is not None
     ]

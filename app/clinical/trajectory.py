@@ -131,7 +131,9 @@ class Course:
 
     @property
     def counted(self) -> tuple[Observation, ...]:
-        """Scores from intake on: those that change is measured by."""
+        """Scores from intake on, by which change is measured; none without an intake."""
+        if self.intake is None:
+            return ()
         return tuple(seen for seen in self.observations if seen.session >= 1)
 
     @property
@@ -270,7 +272,7 @@ def compare(course: Course, curve: ReferenceCurve | None) -> Trajectory:
     if curve is not None and curve.instrument_key != instrument.key:
         raise CurveOfAnotherInstrumentError(curve=curve.instrument_key, course=instrument.key)
     reliable = instrument.reliable_change or (curve.reliable_change if curve else None)
-    counted = course.counted if course.intake else ()
+    counted = course.counted
     return Trajectory(
         course=course,
         curve=curve,

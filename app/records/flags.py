@@ -6,7 +6,7 @@ import uuid
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field
 
-from app.clinical.flags import Level, RuleId
+from app.clinical.rules import Level, RuleId
 from app.records.base import OrganizationRow, belongs, choice, moment
 
 

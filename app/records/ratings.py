@@ -2,14 +2,18 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, SQLModel, col, select
 
-from app.clinical.instruments import Variant
-from app.records.base import OrganizationRow, belongs, choice, moment
-from app.records.people import FormLayout, FormMode
+from app.clinical.instruments import Item, Tenths, Variant
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.people import FormLayout, FormMode, Viewer, is_visible
 from app.records.tablets import Slot
 
 
@@ -139,3 +143,187 @@ class Withdrawal(OrganizationRow, table=True):
     withdrawn_at: dt.datetime = moment()
     withdrawn_by: uuid.UUID
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A rating in the history of an episode, and whether it still counts."""
+
+    id: uuid.UUID
+    patient_id: uuid.UUID
+    episode_id: uuid.UUID
+    session_id: uuid.UUID
+    respondent_id: uuid.UUID
+    instrument: str
+    slot: Slot
+    source: Source
+    is_finished: bool
+    total: Tenths | None
+    is_prorated: bool
+    rated_at: dt.datetime
+    recorded_at: dt.datetime
+    recorded_by: uuid.UUID | None
+    language: str | None
+    variant: Variant
+    form_mode: FormMode | None
+    form_layout: FormLayout | None
+    text_version: str | None
+    replaces_id: uuid.UUID | None
+    moved_from_id: uuid.UUID | None
+    correction: Correction | None
+    sequence: int
+    is_replaced: bool
+    is_withdrawn: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether no later row has taken its place."""
+        return not self.is_replaced and not self.is_withdrawn
+
+
+_NEWER = aliased(Rating)
+_FILED = (
+    Rating.id,
+    Rating.patient_id,
+    Rating.episode_id,
+    Rating.session_id,
+    Rating.respondent_id,
+    Rating.instrument,
+    Rating.slot,
+    Rating.source,
+    Rating.is_finished,
+    Rating.total,
+    Rating.is_prorated,
+    Rating.rated_at,
+    Rating.recorded_at,
+    Rating.recorded_by,
+    Rating.language,
+    Rating.variant,
+    Rating.form_mode,
+    Rating.form_layout,
+    Rating.text_version,
+    Rating.replaces_id,
+    Rating.moved_from_id,
+    Rating.correction,
+    Rating.sequence,
+    col(_NEWER.id).is_not(None).label("is_replaced"),
+    col(Withdrawal.id).is_not(None).label("is_withdrawn"),
+)
+
+
+def of_episodes(
+    db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
+) -> Sequence[Filed]:
+    """Return every rating of these episodes in order of arrival, replaced ones too."""
+    return _filed(db, viewer, col(Rating.episode_id).in_(episode_ids))
+
+
+def filed(db: DbSession, viewer: Viewer, *, rating_id: uuid.UUID) -> Filed | None:
+    """Return one rating that the viewer may see, or ``None``."""
+    return next(iter(_filed(db, viewer, col(Rating.id) == rating_id)), None)
+
+
+def answers_of(
+    db: DbSession, viewer: Viewer, *, rating_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Mapping[str, Tenths]]:
+    """Return the answers of these ratings by item; a missing answer has no entry."""
+    found: dict[uuid.UUID, dict[str, Tenths]] = {rating_id: {} for rating_id in rating_ids}
+    if not found:
+        return found
+    rows = db.execute(
+        select(ItemAnswer.rating_id, ItemAnswer.item, ItemAnswer.value)
+        .join(
+            Rating,
+            sa.and_(
+                col(Rating.org_id) == ItemAnswer.org_id, col(Rating.id) == ItemAnswer.rating_id
+            ),
+        )
+        .where(ItemAnswer.org_id == viewer.org_id)
+        .where(col(ItemAnswer.rating_id).in_(found))
+        .where(is_visible(viewer, col(Rating.patient_id)))
+    )
+    for rating_id, item, value in rows:
+        found[rating_id][item] = value
+    return found
+
+
+def by_submission(
+    db: DbSession, *, org_id: int, submission_key: uuid.UUID
+) -> tuple[uuid.UUID, str] | None:
+    """Return the id and the hash of what was sent under a submission key, or ``None``."""
+    row = db.execute(
+        select(Rating.id, Rating.body_hash)
+        .where(Rating.org_id == org_id)
+        .where(Rating.submission_key == submission_key)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def add(
+    db: DbSession, rating: Mapping[str, object], *, answers: Iterable[tuple[Item, Tenths]]
+) -> bool:
+    """Store a rating with its answers; return False if its submission key is taken.
+
+    On PostgreSQL two equal submissions can meet between look-up and insert. The
+    second waits here for the first to commit, and then stores nothing.
+    """
+    insert = (
+        postgresql.insert(Rating)
+        if db.get_bind().dialect.name == "postgresql"
+        else sqlite.insert(Rating)
+    )
+    stored = db.execute(
+        insert.values(**rating)
+        .on_conflict_do_nothing(index_elements=["org_id", "submission_key"])
+        .returning(col(Rating.id))
+    ).first()
+    if stored is None:
+        return False
+    rows = [
+        {
+            "org_id": rating["org_id"],
+            "rating_id": rating["id"],
+            "item": item.key,
+            "value": value,
+            "lowest": item.lowest,
+            "highest": item.highest,
+        }
+        for item, value in answers
+    ]
+    if rows:
+        db.execute(sa.insert(ItemAnswer), rows)
+    return True
+
+
+def withdraw(db: DbSession, withdrawal: Withdrawal) -> None:
+    """Say that a rating does not count where it was filed; the row itself stays."""
+    db.add(withdrawal)
+    db.flush()
+
+
+def _filed(
+    db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]
+) -> Sequence[Filed]:
+    rows = db.execute(
+        sa.select(*_FILED)
+        .select_from(Rating)
+        .outerjoin(
+            _NEWER,
+            sa.and_(
+                col(_NEWER.org_id) == col(Rating.org_id),
+                col(_NEWER.replaces_id) == col(Rating.id),
+            ),
+        )
+        .outerjoin(
+            Withdrawal,
+            sa.and_(
+                col(Withdrawal.org_id) == col(Rating.org_id),
+                col(Withdrawal.rating_id) == col(Rating.id),
+            ),
+        )
+        .where(col(Rating.org_id) == viewer.org_id)
+        .where(condition)
+        .where(is_visible(viewer, col(Rating.patient_id)))
+        .order_by(col(Rating.sequence))
+    )
+    return [Filed(**row) for row in rows.mappings()]

@@ -6,7 +6,7 @@ import uuid
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from app.clinical.flags import Decision, FlagState, ReviewStep
+from app.clinical.follow_up import Decision, FlagState, ReviewStep
 from app.records.base import OrganizationRow, belongs, choice, moment
 
 
