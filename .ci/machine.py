@@ -36,7 +36,7 @@ NEEDS = (
     Need(
         name="Chromium",
         package="chromium",
-        elsewhere="install Chromium or Chrome, or set SAMKLANG_CHROMIUM to its program file",
+        elsewhere="install Chromium or Chrome, or set CHROME_BIN to its program file",
     ),
 )
 
@@ -54,7 +54,7 @@ def find_postgresql() -> Path | None:
 def find_chromium() -> str | None:
     """Return the program file of a Chromium or Chrome."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    given = os.environ.get("SAMKLANG_CHROMIUM")
+    given = os.environ.get("CHROME_BIN")
     return given or next((found for name in names if (found := shutil.which(name))), None)
 
 

@@ -1,0 +1,28 @@
+"""A real Chromium: the one the machine has, nothing downloaded."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from machine import find_chromium
+from playwright.sync_api import Browser, sync_playwright
+
+
+class NoBrowserError(RuntimeError):
+    """There is no Chromium on this machine."""
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """Start Chromium without a window; stop it afterwards."""
+    program = find_chromium()
+    if program is None:
+        raise NoBrowserError("no Chromium here; `make test` installs or names what is missing")
+    # Chromium's own sandbox cannot be set up by root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
