@@ -2,13 +2,15 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
-from app.clinical.expected_change import CurveKind
-from app.clinical.instruments import Boundary
-from app.records.base import OrganizationRow, belongs, choice, moment
+from app.clinical.expected_change import CurveKind, GrowthParameters, ReferenceCurve
+from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 
 
 class Curve(OrganizationRow, table=True):
@@ -51,6 +53,7 @@ class Curve(OrganizationRow, table=True):
     )
     patients: int | None = None
     source: str = Field(max_length=1000)
+    evidence: Evidence = choice(Evidence, "evidence")
     created_at: dt.datetime = moment()
 
 
@@ -69,3 +72,123 @@ class CurveAcceptance(OrganizationRow, table=True):
     decided_at: dt.datetime = moment()
     decided_by: uuid.UUID
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurveInUse:
+    """The newest curve of an instrument, and whether the site lets it raise flags."""
+
+    id: uuid.UUID
+    curve: ReferenceCurve
+    is_accepted: bool
+
+
+def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:
+    """Return the curve in use for each instrument that has one."""
+    newest = (
+        select(CurveAcceptance.curve_id, sa.func.max(CurveAcceptance.sequence).label("sequence"))
+        .where(CurveAcceptance.org_id == org_id)
+        .group_by(col(CurveAcceptance.curve_id))
+        .subquery()
+    )
+    rows = db.execute(
+        select(Curve, CurveAcceptance.is_accepted)
+        .outerjoin(newest, newest.c.curve_id == Curve.id)
+        .outerjoin(
+            CurveAcceptance,
+            sa.and_(
+                col(CurveAcceptance.org_id) == org_id,
+                col(CurveAcceptance.sequence) == newest.c.sequence,
+            ),
+        )
+        .where(Curve.org_id == org_id)
+        .order_by(col(Curve.created_at), col(Curve.version))
+    )
+    # Later rows overwrite earlier ones: the newest curve of an instrument is in use.
+    return {
+        curve.instrument: CurveInUse(
+            id=curve.id, curve=_as_reference(curve), is_accepted=bool(is_accepted)
+        )
+        for curve, is_accepted in rows
+    }
+
+
+def of_id(db: DbSession, *, org_id: int, curve_id: uuid.UUID) -> ReferenceCurve | None:
+    """Return one version of a curve: old flags keep the version that raised them."""
+    curve = db.execute(
+        select(Curve).where(Curve.org_id == org_id).where(Curve.id == curve_id)
+    ).scalar_one_or_none()
+    return None if curve is None else _as_reference(curve)
+
+
+def add(db: DbSession, reference: ReferenceCurve, *, org_id: int, now: dt.datetime) -> uuid.UUID:
+    """Store a new version of a curve; return its id."""
+    numbers = reference.parameters
+    reliable = reference.reliable_change
+    curve = Curve(
+        org_id=org_id,
+        instrument=reference.instrument_key,
+        version=reference.version,
+        kind=reference.kind,
+        intercept=numbers.intercept,
+        intake=numbers.intake,
+        time=numbers.time,
+        intake_time=numbers.intake_time,
+        center=numbers.center,
+        sd_intercept=numbers.sd_intercept,
+        sd_slope=numbers.sd_slope,
+        correlation=numbers.correlation,
+        sigma=numbers.sigma,
+        lowest_intake=reference.lowest_intake,
+        highest_intake=reference.highest_intake,
+        first_session=reference.first_session,
+        last_session=reference.last_session,
+        reliable_change=reliable.value if reliable else None,
+        reliable_change_boundary=reliable.boundary if reliable else None,
+        patients=reference.n_patients,
+        source=reference.source,
+        evidence=reference.evidence,
+        created_at=now,
+    )
+    db.add(curve)
+    db.flush()
+    return curve.id
+
+
+def _as_reference(row: Curve) -> ReferenceCurve:
+    return ReferenceCurve(
+        instrument_key=row.instrument,
+        kind=row.kind,
+        version=row.version,
+        parameters=GrowthParameters(
+            intercept=row.intercept,
+            intake=row.intake,
+            time=row.time,
+            intake_time=row.intake_time,
+            center=row.center,
+            sd_intercept=row.sd_intercept,
+            sd_slope=row.sd_slope,
+            correlation=row.correlation,
+            sigma=row.sigma,
+        ),
+        lowest_intake=row.lowest_intake,
+        highest_intake=row.highest_intake,
+        first_session=row.first_session,
+        last_session=row.last_session,
+        reliable_change=_reliable_change(row),
+        source=row.source,
+        evidence=row.evidence,
+        n_patients=row.patients,
+    )
+
+
+def _reliable_change(row: Curve) -> ReliableChangeValue | None:
+    if row.reliable_change is None or row.reliable_change_boundary is None:
+        return None
+    return ReliableChangeValue(
+        value=row.reliable_change,
+        boundary=row.reliable_change_boundary,
+        provenance=Provenance(
+            source=row.source, evidence=row.evidence, checked=row.created_at.date()
+        ),
+    )

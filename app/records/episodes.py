@@ -2,13 +2,15 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
 from app.clinical.instruments import Variant
-from app.records.base import OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.visibility import Viewer, is_visible
 
 
 class Ending(Enum):
@@ -143,3 +145,46 @@ class Participation(OrganizationRow, table=True):
     recorded_by: uuid.UUID | None = None
     """Missing when the patient said it on the tablet."""
     sequence: int
+
+
+def episode(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Episode | None:
+    """Return an episode of a patient whom the viewer may see, or ``None``."""
+    return db.execute(
+        select(Episode)
+        .where(Episode.org_id == viewer.org_id)
+        .where(Episode.id == episode_id)
+        .where(is_visible(viewer, col(Episode.patient_id)))
+    ).scalar_one_or_none()
+
+
+def of_patient(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[Episode]:
+    """Return a patient's courses of treatment, oldest first."""
+    return (
+        db.execute(
+            select(Episode)
+            .where(Episode.org_id == viewer.org_id)
+            .where(Episode.patient_id == patient_id)
+            .where(is_visible(viewer, col(Episode.patient_id)))
+            .order_by(col(Episode.opened_at), col(Episode.id))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def baseline_of(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Baseline | None:
+    """Return the rating that was last named as the start, if one was."""
+    return db.execute(
+        select(Baseline)
+        .join(
+            Episode,
+            sa.and_(
+                col(Episode.org_id) == Baseline.org_id, col(Episode.id) == Baseline.episode_id
+            ),
+        )
+        .where(Baseline.org_id == viewer.org_id)
+        .where(Baseline.episode_id == episode_id)
+        .where(is_visible(viewer, col(Episode.patient_id)))
+        .order_by(col(Baseline.sequence).desc())
+        .limit(1)
+    ).scalar_one_or_none()

@@ -2,17 +2,16 @@
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlalchemy.sql import ColumnElement
 from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.encryption import unseal
-from app.records.episodes import Episode
-from app.records.staff import Role
+from app.records.visibility import Viewer, is_visible
+
+__all__ = ["Viewer", "is_visible"]
 
 
 class NameDisplay(Enum):
@@ -130,52 +129,6 @@ class Treats(OrganizationRow, table=True):
     until: dt.datetime | None = moment(nullable=True)
     given_by: uuid.UUID
     ended_by: uuid.UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who is looking. Made only by ``workflow.access``; every read of a person starts from it."""
-
-    org_id: int
-    staff_id: uuid.UUID
-    name: str
-    language: str
-    roles: frozenset[Role]
-    teams: frozenset[uuid.UUID]
-    """Teams in which this person is a clinician."""
-    supervised_teams: frozenset[uuid.UUID]
-    is_program: bool = False
-    """The program itself, scoring and tracking what a tablet sent. Never behind a page."""
-
-    def has(self, role: Role) -> bool:
-        """Whether this person has a role."""
-        return role in self.roles
-
-
-def is_visible(viewer: Viewer, patient_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    """Return the condition that a viewer treats a patient or supervises their team.
-
-    All queries about persons carry it. A row outside it is answered like a row
-    that does not exist.
-    """
-    if viewer.is_program:
-        return sa.true()
-    treats = (
-        sa.exists()
-        .where(col(Treats.org_id) == viewer.org_id)
-        .where(col(Treats.patient_id) == patient_id)
-        .where(col(Treats.staff_id) == viewer.staff_id)
-        .where(col(Treats.until).is_(None))
-    )
-    if not viewer.supervised_teams:
-        return treats if viewer.has(Role.CLINICIAN) else sa.false()
-    supervises = (
-        sa.exists()
-        .where(col(Episode.org_id) == viewer.org_id)
-        .where(col(Episode.patient_id) == patient_id)
-        .where(col(Episode.team_id).in_(viewer.supervised_teams))
-    )
-    return sa.or_(treats, supervises) if viewer.has(Role.CLINICIAN) else supervises
 
 
 def patient(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Patient | None:

@@ -13,8 +13,9 @@ from sqlmodel import Field, SQLModel, col, select
 
 from app.clinical.instruments import Item, Tenths, Variant
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
-from app.records.people import FormLayout, FormMode, Viewer, is_visible
+from app.records.people import FormLayout, FormMode
 from app.records.tablets import Slot
+from app.records.visibility import Viewer, is_visible
 
 
 class Source(Enum):

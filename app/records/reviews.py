@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import JSON, Column, Field
 
 from app.clinical.follow_up import Decision, FlagState, ReviewStep
 from app.records.base import OrganizationRow, belongs, choice, moment
@@ -17,6 +17,7 @@ class Review(OrganizationRow, table=True):
     __table_args__ = (
         belongs("flag_id", "flag"),
         belongs("episode_id", "episode"),
+        belongs("rating_id", "rating"),
         sa.UniqueConstraint("org_id", "sequence"),
         sa.CheckConstraint("(step = 'decided') = (decision IS NOT NULL)", name="decision_by_step"),
         sa.Index("ix_review_flag", "org_id", "flag_id", "sequence"),
@@ -31,6 +32,11 @@ class Review(OrganizationRow, table=True):
     """The flag's state after this step."""
     decision: Decision | None = choice(Decision, "decision", nullable=True)
     note_sealed: bytes | None = None
+    rating_id: uuid.UUID | None = None
+    numbers: dict[str, int | float] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    """What a rule saw when it opened the flag again or ended it."""
     due_on: dt.date | None = Field(default=None)
     reviewed_at: dt.datetime = moment()
     reviewed_by: uuid.UUID | None = None

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Sequence
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
-from app.records.base import OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.visibility import Viewer, is_visible
 
 
 class SessionStatus(Enum):
@@ -47,3 +49,20 @@ class TherapySession(OrganizationRow, table=True):
     ended_at: dt.datetime | None = moment(nullable=True)
     created_at: dt.datetime = moment()
     created_by: uuid.UUID
+
+
+def of_episodes(
+    db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
+) -> Sequence[TherapySession]:
+    """Return the therapy sessions of these episodes, earliest first."""
+    return (
+        db.execute(
+            select(TherapySession)
+            .where(TherapySession.org_id == viewer.org_id)
+            .where(col(TherapySession.episode_id).in_(episode_ids))
+            .where(is_visible(viewer, col(TherapySession.patient_id)))
+            .order_by(col(TherapySession.planned_at), col(TherapySession.id))
+        )
+        .scalars()
+        .all()
+    )

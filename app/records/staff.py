@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, select
 
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment, new_id
@@ -69,7 +70,11 @@ class Account(SQLModel, table=True):
     sign_in_name: str = Field(max_length=200, unique=True)
     password_hash: str = Field(max_length=300)
     must_change_password: bool = False
+    password_expires_at: dt.datetime | None = moment(nullable=True)
+    """Only a password that an administrator handed over ends by itself."""
     totp_seed_sealed: bytes | None = None
+    totp_pending_sealed: bytes | None = None
+    """A seed that has been shown and not confirmed yet; the old one holds until it is."""
     totp_confirmed_at: dt.datetime | None = moment(nullable=True)
     totp_last_step: int | None = None
     may_skip_second_factor: bool = False
@@ -141,3 +146,193 @@ def current_roles(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Sequenc
 def sign_in_by_token(db: DbSession, *, token_hash: str) -> SignIn | None:
     """Return the sign-in that a token belongs to."""
     return db.execute(select(SignIn).where(SignIn.token_hash == token_hash)).scalar_one_or_none()
+
+
+def everybody(db: DbSession, *, org_id: int) -> Sequence[Staff]:
+    """Return all staff of an organization by name, also those who have left."""
+    return (
+        db.execute(select(Staff).where(Staff.org_id == org_id).order_by(Staff.name)).scalars().all()
+    )
+
+
+def everybodys_roles(db: DbSession, *, org_id: int) -> Sequence[StaffRole]:
+    """Return the roles that everybody in an organization has now."""
+    return (
+        db.execute(
+            select(StaffRole)
+            .where(StaffRole.org_id == org_id)
+            .where(col(StaffRole.until).is_(None))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def other_administrators(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> int:
+    """Return how many others could administer the organization."""
+    return db.execute(
+        select(sa.func.count(sa.distinct(StaffRole.staff_id)))
+        .join(
+            Staff,
+            sa.and_(
+                col(Staff.org_id) == col(StaffRole.org_id),
+                col(Staff.id) == col(StaffRole.staff_id),
+            ),
+        )
+        .where(StaffRole.org_id == org_id)
+        .where(StaffRole.role == Role.ADMINISTRATOR)
+        .where(StaffRole.staff_id != staff_id)
+        .where(col(StaffRole.until).is_(None))
+        .where(col(Staff.disabled_at).is_(None))
+    ).scalar_one()
+
+
+def account_named(db: DbSession, *, sign_in_name: str) -> Account | None:
+    """Return the account with a sign-in name, in whichever organization."""
+    return db.execute(
+        select(Account).where(Account.sign_in_name == sign_in_name)
+    ).scalar_one_or_none()
+
+
+def account(db: DbSession, *, account_id: uuid.UUID) -> Account | None:
+    """Return an account."""
+    return db.execute(select(Account).where(Account.id == account_id)).scalar_one_or_none()
+
+
+def account_for_change(db: DbSession, *, account_id: uuid.UUID) -> Account:
+    """Return an account that no other transaction can change until this one is done.
+
+    Without it two requests on PostgreSQL could both find a code unused.
+    """
+    return db.execute(
+        select(Account).where(Account.id == account_id).with_for_update()
+    ).scalar_one()
+
+
+def account_of(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Account | None:
+    """Return the account of a member of staff."""
+    return db.execute(
+        select(Account).where(Account.org_id == org_id).where(Account.staff_id == staff_id)
+    ).scalar_one_or_none()
+
+
+def everybodys_accounts(db: DbSession, *, org_id: int) -> Sequence[Account]:
+    """Return all accounts of an organization."""
+    return db.execute(select(Account).where(Account.org_id == org_id)).scalars().all()
+
+
+def accounts_to_try(db: DbSession) -> Sequence[Account]:
+    """Return the printed accounts of a synthetic municipality."""
+    return (
+        db.execute(
+            select(Account)
+            .where(col(Account.may_skip_second_factor).is_(True))
+            .order_by(Account.org_id, Account.sign_in_name)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def open_sign_ins(db: DbSession, *, account_id: uuid.UUID) -> Sequence[SignIn]:
+    """Return the sign-ins of an account that have not been ended, newest first."""
+    return (
+        db.execute(
+            select(SignIn)
+            .where(SignIn.account_id == account_id)
+            .where(col(SignIn.ended_at).is_(None))
+            .order_by(col(SignIn.created_at).desc())
+        )
+        .scalars()
+        .all()
+    )
+
+
+def end_sign_ins(
+    db: DbSession, *, account_id: uuid.UUID, now: dt.datetime, but: str | None = None
+) -> None:
+    """End all sign-ins of an account, except perhaps the one with this token hash."""
+    statement = (
+        sa.update(SignIn)
+        .where(col(SignIn.account_id) == account_id)
+        .where(col(SignIn.ended_at).is_(None))
+    )
+    if but is not None:
+        statement = statement.where(col(SignIn.token_hash) != but)
+    db.execute(statement.values(ended_at=now))
+
+
+def spend_recovery_code(
+    db: DbSession, *, account_id: uuid.UUID, code_hash: str, now: dt.datetime
+) -> bool:
+    """Use a recovery code up; return whether it was there to be used."""
+    # Check and use in one statement, or two requests could both use it.
+    spent = db.execute(
+        sa.update(RecoveryCode)
+        .where(col(RecoveryCode.account_id) == account_id)
+        .where(col(RecoveryCode.code_hash) == code_hash)
+        .where(col(RecoveryCode.used_at).is_(None))
+        .values(used_at=now)
+        .returning(col(RecoveryCode.id))
+    ).all()
+    return bool(spent)
+
+
+def drop_recovery_codes(db: DbSession, *, account_id: uuid.UUID) -> None:
+    """Forget all recovery codes of an account."""
+    db.execute(sa.delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
+
+
+def unused_recovery_codes(db: DbSession, *, account_id: uuid.UUID) -> int:
+    """Return how many recovery codes of an account are left."""
+    return db.execute(
+        select(sa.func.count())
+        .select_from(RecoveryCode)
+        .where(RecoveryCode.account_id == account_id)
+        .where(col(RecoveryCode.used_at).is_(None))
+    ).scalar_one()
+
+
+def attempts_for_change(
+    db: DbSession, keys: Sequence[tuple[str, str]], *, now: dt.datetime
+) -> Sequence[Attempt]:
+    """Return the counters of these kinds and keys, made where lacking, held until commit."""
+    # The same order everywhere, or two sign-ins could each hold what the other waits for.
+    found = []
+    for kind, key_hash in sorted(keys):
+        fresh = {"kind": kind, "key_hash": key_hash, "failures": 0, "last_at": now}
+        db.execute(_insert_if_new(db, Attempt).values(**fresh).on_conflict_do_nothing())
+        found.append(
+            db.execute(
+                select(Attempt)
+                .where(Attempt.kind == kind)
+                .where(Attempt.key_hash == key_hash)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            ).scalar_one()
+        )
+    return found
+
+
+def is_counted(db: DbSession, *, kind: str, key_hash: str, since: dt.datetime) -> bool:
+    """Whether there is a counter of this kind and key that was touched since then."""
+    return (
+        db.execute(
+            select(Attempt.kind)
+            .where(Attempt.kind == kind)
+            .where(Attempt.key_hash == key_hash)
+            .where(Attempt.last_at >= since)
+        ).first()
+        is not None
+    )
+
+
+def drop_old_attempts(db: DbSession, *, before: dt.datetime) -> None:
+    """Forget counters that nobody has touched for long."""
+    db.execute(sa.delete(Attempt).where(col(Attempt.last_at) < before))
+
+
+def _insert_if_new(db: DbSession, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    if db.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

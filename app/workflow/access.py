@@ -9,8 +9,9 @@ from app.records import audit, people, staff
 from app.records.audit import Actor, ActorKind, Event
 from app.records.base import DbSession
 from app.records.engine import enter_organization
-from app.records.people import Patient, Viewer
+from app.records.people import Patient
 from app.records.staff import Role, SignIn, StaffRole
+from app.records.visibility import Viewer
 
 __all__ = ["Role", "Viewer"]
 
