@@ -1,9 +1,9 @@
 """Run every check and every test; count what failed instead of stopping at the first.
 
-    python .ci/gates.py check         format, lint, types, contracts, words, schema, locks
-    python .ci/gates.py test          all tests
-    python .ci/gates.py check test    both
-    python .ci/gates.py check:mypy    one gate, by its name
+python .ci/gates.py check         format, lint, types, contracts, words, schema, locks
+python .ci/gates.py test          all tests
+python .ci/gates.py check test    both
+python .ci/gates.py check:mypy    one gate, by its name
 """
 
 import os

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
-import locks
 import pytest
 
+import locks
 from tests.architecture.house import HOUSE
 
 LOCK = locks.LOCKS[0]

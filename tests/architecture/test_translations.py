@@ -17,7 +17,9 @@ def test_all_words_are_there_in_all_three_languages_and_shown_somewhere() -> Non
 
 
 def test_words_that_are_whole_and_shown_are_in_step(tmp_path: Path) -> None:
-    plant(tmp_path, words=DONE + WEEKS, template='{{ t("tablet.done") }} {{ t("tablet.weeks", n=2) }}')
+    plant(
+        tmp_path, words=DONE + WEEKS, template='{{ t("tablet.done") }} {{ t("tablet.weeks", n=2) }}'
+    )
 
     assert translations.problems(tmp_path) == []
 
@@ -51,11 +53,17 @@ def test_a_word_that_is_wrong_in_one_language_is_noticed(
 def test_a_word_that_nothing_shows_is_noticed(tmp_path: Path) -> None:
     plant(tmp_path, words=DONE, template="<p></p>")
 
-    assert translations.problems(tmp_path) == ["'tablet.done' is in app/locale and nothing shows it"]
+    assert translations.problems(tmp_path) == [
+        "'tablet.done' is in app/locale and nothing shows it"
+    ]
 
 
 @pytest.mark.parametrize(
-    "template", ['{{ t("tablet.done") }} {{ t("tablet.later") }}', "{{ t('tablet.done') ~ t('tablet.later') }}"]
+    "template",
+    [
+        '{{ t("tablet.done") }} {{ t("tablet.later") }}',
+        "{{ t('tablet.done') ~ t('tablet.later') }}",
+    ],
 )
 def test_a_page_that_asks_for_a_word_nobody_wrote_is_noticed(tmp_path: Path, template: str) -> None:
     plant(tmp_path, words=DONE, template=template)
@@ -84,7 +92,9 @@ def test_a_page_that_asks_for_an_area_nobody_made_is_noticed(tmp_path: Path) -> 
 
 def test_a_refusal_without_words_for_it_is_noticed(tmp_path: Path) -> None:
     plant(tmp_path, words=DONE, template='{{ t("tablet.done") }}')
-    (tmp_path / "app" / "rate.py").write_text('raise Gone("used_code", value="X")\n', encoding="utf-8")
+    (tmp_path / "app" / "rate.py").write_text(
+        'raise Gone("used_code", value="X")\n', encoding="utf-8"
+    )
 
     assert translations.problems(tmp_path) == [
         "app/rate.py asks for 'errors.used_code', which app/locale lacks",
@@ -100,7 +110,12 @@ def test_a_key_put_together_when_the_program_runs_counts_as_shown(tmp_path: Path
 
 
 def test_staff_may_read_of_risk(tmp_path: Path) -> None:
-    plant(tmp_path, words=DONE.replace('"Done"', '"Risk"'), template='{{ t("flags.done") }}', area="flags")
+    plant(
+        tmp_path,
+        words=DONE.replace('"Done"', '"Risk"'),
+        template='{{ t("flags.done") }}',
+        area="flags",
+    )
 
     assert translations.problems(tmp_path) == []
 

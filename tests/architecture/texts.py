@@ -8,12 +8,16 @@ from pathlib import Path
 from tests.architecture.house import text_files
 
 # Put together here, so that this file does not hold what it looks for.
-MACHINE_PATHS = re.compile("|".join(("/wo" + "rk/", "/ro" + "ot/", "/home/[a-z]+/", "/opt/" + "pypi")))
+MACHINE_PATHS = re.compile(
+    "|".join(("/wo" + "rk/", "/ro" + "ot/", "/home/[a-z]+/", "/opt/" + "pypi"))
+)
 TEMPLATE_TRAPS = {
     re.compile(r"\|\s*safe\b"): "passes text around the escaping",
     re.compile(r"autoescape\s+false"): "switches the escaping off",
     re.compile(r"\sstyle\s*="): "has an inline style, which the security policy refuses",
-    re.compile(r"\son[a-z]+\s*=\s*[\"']"): "has an inline script, which the security policy refuses",
+    re.compile(
+        r"\son[a-z]+\s*=\s*[\"']"
+    ): "has an inline script, which the security policy refuses",
     re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))"): "has an inline script",
     re.compile(r"(?:src|href|action)\s*=\s*[\"'](?:https?:)?//"): "loads from another host",
 }

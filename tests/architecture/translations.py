@@ -81,7 +81,7 @@ def catalogue(folder: Path) -> dict[str, object]:
 
 def areas_of(words: Iterable[str]) -> frozenset[str]:
     """Return the areas: the part of a key before the dot."""
-    return frozenset(key.split(".")[0] for key in words)
+    return frozenset(key.partition(".")[0] for key in words)
 
 
 def entry_problems(key: str, entry: object) -> Iterator[str]:
@@ -130,7 +130,7 @@ def style_problems(where: str, text: str) -> Iterator[str]:
         yield f"{where} has a brace that is not closed"
     if match := PRODUCT_WORDS.search(text):
         yield f"{where} says '{match[0]}', the name of another's system"
-    if where.split(".")[0] in PATIENT_AREAS and (match := BANNED.search(text)):
+    if where.partition(".")[0] in PATIENT_AREAS and (match := BANNED.search(text)):
         yield f"{where} says '{match[0]}'; patients read this (rule P7)"
 
 
@@ -160,7 +160,7 @@ def mentions(folder: Path, areas: frozenset[str]) -> Mentions:
     for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
         text = path.read_text(encoding="utf-8")
         for said in in_python(text) if path.suffix == ".py" else in_template(text):
-            is_ours = said.is_asked_for or said.word.split(".")[0] in areas
+            is_ours = said.is_asked_for or said.word.partition(".")[0] in areas
             if not is_ours or said.word.endswith(FILE_ENDINGS):
                 continue
             if said.is_whole and KEY.match(said.word):

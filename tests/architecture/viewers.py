@@ -29,7 +29,8 @@ def problems(house: Path) -> list[str]:
     }
     rows = {row for tree in trees.values() for row in row_classes(tree)}
     found = [
-        f"records.{name}.{function.name} gives {ast.unparse(function.returns)} to nobody in particular"
+        f"records.{name}.{function.name} gives {ast.unparse(function.returns)} "
+        "to nobody in particular"
         for name, tree in trees.items()
         for function in public_functions(tree)
         if function.returns is not None

@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from machine import find_chromium
 from playwright.sync_api import Browser, sync_playwright
+
+from machine import find_chromium
 
 
 class NoBrowserError(RuntimeError):

@@ -36,7 +36,7 @@ def is_local(host: object) -> bool:
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "socket.connect" or event == "socket.sendto":
+    if event in {"socket.connect", "socket.sendto"}:
         address = arguments[1]
         # A tuple is an internet address; a string is a socket file on this machine.
         if isinstance(address, tuple) and not is_local(address[0]):

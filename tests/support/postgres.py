@@ -13,8 +13,9 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-from machine import find_postgresql
 from psycopg import sql
+
+from machine import find_postgresql
 
 OWNER = "samklang_owner"
 """Owns the tables and runs migrations."""
@@ -96,14 +97,21 @@ def running_server() -> Iterator[PostgresServer]:
     """Start a server in a folder of its own; stop it and remove the folder afterwards."""
     programs = find_postgresql()
     if programs is None:
-        raise NoServerError("no PostgreSQL server here; `make test` installs or names what is missing")
+        raise NoServerError(
+            "no PostgreSQL server here; `make test` installs or names what is missing"
+        )
     folder = Path(tempfile.mkdtemp(prefix="samklang-pg-"))
     try:
         _give_to_server(folder)
         cluster = folder / "cluster"
         _as_server(
-            programs / "initdb", f"--pgdata={cluster}", f"--username={_SERVER_ACCOUNT}",
-            "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+            programs / "initdb",
+            f"--pgdata={cluster}",
+            f"--username={_SERVER_ACCOUNT}",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
         )
         _write_settings(cluster, sockets=folder)
         _as_server(programs / "pg_ctl", f"--pgdata={cluster}", f"--log={folder}/log", "-w", "start")
