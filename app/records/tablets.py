@@ -37,7 +37,11 @@ class Tablet(OrganizationRow, table=True):
     __tablename__ = "tablet"
 
     room: str = Field(max_length=80)
+    language: str = Field(max_length=3)
+    """Of the waiting page; a form comes in the respondent's own."""
     pin_hash: str = Field(max_length=300)
+    corner_open_until: dt.datetime | None = moment(nullable=True)
+    """Until when the corner for staff stays open after the right PIN."""
     paired_at: dt.datetime = moment()
     paired_by: uuid.UUID
     revoked_at: dt.datetime | None = moment(nullable=True)
@@ -104,6 +108,9 @@ class Visit(OrganizationRow, table=True):
     set_count: int = 0
     item_count: int
     code_hash: str | None = Field(default=None, max_length=64)
+    """What a tablet is asked for; it stays when the code is used, so that it is used once."""
+    code_sealed: bytes | None = None
+    """The code itself, for the page of whoever started the visit; gone when it is used."""
     rating_id: uuid.UUID | None = None
     created_at: dt.datetime = moment()
     created_by: uuid.UUID
