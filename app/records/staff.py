@@ -151,7 +151,9 @@ def sign_in_by_token(db: DbSession, *, token_hash: str) -> SignIn | None:
 def everybody(db: DbSession, *, org_id: int) -> Sequence[Staff]:
     """Return all staff of an organization by name, also those who have left."""
     return (
-        db.execute(select(Staff).where(Staff.org_id == org_id).order_by(Staff.name)).scalars().all()
+        db.execute(select(Staff).where(Staff.org_id == org_id).order_by(col(Staff.name)))
+        .scalars()
+        .all()
     )
 
 
@@ -168,10 +170,10 @@ def everybodys_roles(db: DbSession, *, org_id: int) -> Sequence[StaffRole]:
     )
 
 
-def other_administrators(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> int:
-    """Return how many others could administer the organization."""
-    return db.execute(
-        select(sa.func.count(sa.distinct(StaffRole.staff_id)))
+def working_administrators(db: DbSession, *, org_id: int) -> int:
+    """Return how many people can administer the organization now."""
+    working: int = db.execute(
+        select(sa.func.count(sa.distinct(col(StaffRole.staff_id))))
         .join(
             Staff,
             sa.and_(
@@ -181,10 +183,10 @@ def other_administrators(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> 
         )
         .where(StaffRole.org_id == org_id)
         .where(StaffRole.role == Role.ADMINISTRATOR)
-        .where(StaffRole.staff_id != staff_id)
         .where(col(StaffRole.until).is_(None))
         .where(col(Staff.disabled_at).is_(None))
     ).scalar_one()
+    return working
 
 
 def account_named(db: DbSession, *, sign_in_name: str) -> Account | None:
@@ -204,9 +206,13 @@ def account_for_change(db: DbSession, *, account_id: uuid.UUID) -> Account:
 
     Without it two requests on PostgreSQL could both find a code unused.
     """
-    return db.execute(
-        select(Account).where(Account.id == account_id).with_for_update()
+    found: Account = db.execute(
+        select(Account)
+        .where(Account.id == account_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one()
+    return found
 
 
 def account_of(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Account | None:
@@ -227,7 +233,7 @@ def accounts_to_try(db: DbSession) -> Sequence[Account]:
         db.execute(
             select(Account)
             .where(col(Account.may_skip_second_factor).is_(True))
-            .order_by(Account.org_id, Account.sign_in_name)
+            .order_by(col(Account.org_id), col(Account.sign_in_name))
         )
         .scalars()
         .all()
@@ -285,12 +291,13 @@ def drop_recovery_codes(db: DbSession, *, account_id: uuid.UUID) -> None:
 
 def unused_recovery_codes(db: DbSession, *, account_id: uuid.UUID) -> int:
     """Return how many recovery codes of an account are left."""
-    return db.execute(
+    left: int = db.execute(
         select(sa.func.count())
         .select_from(RecoveryCode)
         .where(RecoveryCode.account_id == account_id)
         .where(col(RecoveryCode.used_at).is_(None))
     ).scalar_one()
+    return left
 
 
 def attempts_for_change(
