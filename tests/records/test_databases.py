@@ -17,18 +17,16 @@ def test_a_test_gets_a_database_with_tables_and_no_rows(database: Database) -> N
 
 
 def test_a_test_leaves_nothing_to_the_next_one(stores: Stores | PostgresStores) -> None:
-    with stores.ready() as first, closing(first.open()) as database:
-        with database.writing() as db:
-            db.connection().exec_driver_sql(
-                "INSERT INTO organization"
-                " (name, language, is_synthetic, created_at, name_display, no_contact_days,"
-                " help_texts, procedure_texts)"
-                " VALUES ('North', 'nb', TRUE, '2026-01-01', 'full', 28, '{}', '{}')"
-            )
+    with stores.ready() as first, closing(first.open()) as database, database.writing() as db:
+        db.connection().exec_driver_sql(
+            "INSERT INTO organization"
+            " (name, language, is_synthetic, created_at, name_display, no_contact_days,"
+            " help_texts, procedure_texts)"
+            " VALUES ('North', 'nb', TRUE, '2026-01-01', 'full', 28, '{}', '{}')"
+        )
 
-    with stores.ready() as second, closing(second.open()) as database:
-        with database.reading() as db:
-            rows = db.connection().exec_driver_sql("SELECT count(*) FROM organization").scalar_one()
+    with stores.ready() as second, closing(second.open()) as database, database.reading() as db:
+        rows = db.connection().exec_driver_sql("SELECT count(*) FROM organization").scalar_one()
 
     assert rows == 0
 
