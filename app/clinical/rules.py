@@ -123,8 +123,12 @@ class Rule:
             raise RuleParametersError(rule=self.id, parameters=self.parameters)
 
 
+FIRST_READING = dt.date(2026, 11, 21)
+"""The day on which the sources of these rules and curves were read."""
+
+
 def _ground(source: str, evidence: Evidence) -> Provenance:
-    return Provenance(source=source, evidence=evidence, checked=dt.date(2026, 11, 21))
+    return Provenance(source=source, evidence=evidence, checked=FIRST_READING)
 
 
 _FIRST_EDITION = 1

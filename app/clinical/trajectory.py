@@ -1,10 +1,12 @@
 """One patient's course beside what was expected, session by session."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from statistics import stdev
 
+from app.clinical.course import Course, CourseOrderError, Observation
 from app.clinical.expected_change import (
     Prediction,
     ReferenceCurve,
@@ -17,8 +19,25 @@ from app.clinical.expected_change import (
     quantile,
     to_tenths,
 )
-from app.clinical.instruments import Direction, Instrument, ReliableChangeValue, Tenths
+from app.clinical.instruments import Direction, ReliableChangeValue, Tenths
 from app.clinical.reliable_change import better_by
+
+# What a course is made of may be had from here too.
+__all__ = [
+    "Course",
+    "CourseOrderError",
+    "CurveOfAnotherInstrumentError",
+    "Expectation",
+    "NextScore",
+    "Observation",
+    "Outlook",
+    "Point",
+    "Position",
+    "Trajectory",
+    "WhyNoBand",
+    "compare",
+    "expectations",
+]
 
 SCORES_FOR_SPREAD = 3
 """Fewest scores from which a patient's own spread is given; two differences are the least."""
@@ -50,18 +69,6 @@ class WhyNoBand(Enum):
     SESSION_OUTSIDE = "session_outside"
 
 
-class CourseOrderError(ValueError):
-    """The scores of a course are not in the order of its sessions, one for each."""
-
-    def __init__(self, *, earlier: int, later: int) -> None:
-        self.earlier = earlier
-        self.later = later
-        super().__init__(
-            f"session {later} comes after session {earlier} in a course; session numbers must "
-            "rise. Give one score for each session, the one that counts, in order."
-        )
-
-
 class CurveOfAnotherInstrumentError(ValueError):
     """A course is compared with a curve of another instrument."""
 
@@ -71,76 +78,6 @@ class CurveOfAnotherInstrumentError(ValueError):
         super().__init__(
             f"the curve is for {curve} and the course for {course}; they must be the same. "
             f"Choose a curve for {course}, or none."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One score that counts.
-
-    Attributes
-    ----------
-    session
-        k: 1 at the intake rating; every attended session since counts one more,
-        scored or not. Scores from before a later chosen baseline have 0 or less.
-    score
-        In tenths.
-    reference
-        Name of the rating that gave it, for tracing.
-    weeks
-        Time since the intake rating.
-    """
-
-    session: int
-    score: Tenths
-    reference: str
-    weeks: float
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """The scores of one patient in one episode on one instrument.
-
-    Attributes
-    ----------
-    instrument
-        The definition that all the scores were given by.
-    observations
-        In the order of sessions, at most one for each.
-    attended
-        k of every attended session, scored or not, in order.
-
-    Raises
-    ------
-    CourseOrderError
-        If sessions do not rise, in ``observations`` or in ``attended``.
-    """
-
-    instrument: Instrument
-    observations: tuple[Observation, ...]
-    attended: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        _check_rising(seen.session for seen in self.observations)
-        _check_rising(self.attended)
-
-    @property
-    def intake(self) -> Observation | None:
-        """The score at session 1, which others are compared with."""
-        return next((seen for seen in self.observations if seen.session == 1), None)
-
-    @property
-    def counted(self) -> tuple[Observation, ...]:
-        """Scores from intake on, by which change is measured; none without an intake."""
-        if self.intake is None:
-            return ()
-        return tuple(seen for seen in self.observations if seen.session >= 1)
-
-    @property
-    def latest_session(self) -> int:
-        """K of the last session that was attended or scored; 0 before the first."""
-        return max(
-            (*self.attended[-1:], *(seen.session for seen in self.observations[-1:])), default=0
         )
 
 
@@ -304,13 +241,6 @@ def expectations(
     return tuple(expectation for expectation in found if expectation is not None)
 
 
-def _check_rising(sessions: Iterable[int]) -> None:
-    numbers = tuple(sessions)
-    for earlier, later in zip(numbers, numbers[1:], strict=False):
-        if later <= earlier:
-            raise CourseOrderError(earlier=earlier, later=later)
-
-
 def _why_no_band(course: Course, curve: ReferenceCurve | None) -> WhyNoBand | None:
     intake = course.intake
     if intake is None:
@@ -422,7 +352,5 @@ def _outlook(
 def _own_spread(counted: tuple[Observation, ...]) -> Tenths | None:
     if len(counted) < SCORES_FOR_SPREAD:
         return None
-    steps = [
-        later.score - earlier.score for earlier, later in zip(counted, counted[1:], strict=False)
-    ]
+    steps = [later.score - earlier.score for earlier, later in itertools.pairwise(counted)]
     return round(stdev(steps) / 2**0.5)
