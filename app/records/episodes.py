@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from enum import Enum
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col, select
 
 from app.clinical.instruments import Variant
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.encryption import unseal
 from app.records.visibility import Viewer, is_visible
 
 
@@ -178,9 +180,7 @@ def baseline_of(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Base
         select(Baseline)
         .join(
             Episode,
-            sa.and_(
-                col(Episode.org_id) == Baseline.org_id, col(Episode.id) == Baseline.episode_id
-            ),
+            sa.and_(col(Episode.org_id) == Baseline.org_id, col(Episode.id) == Baseline.episode_id),
         )
         .where(Baseline.org_id == viewer.org_id)
         .where(Baseline.episode_id == episode_id)
@@ -188,3 +188,89 @@ def baseline_of(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Base
         .order_by(col(Baseline.sequence).desc())
         .limit(1)
     ).scalar_one_or_none()
+
+
+def add(db: DbSession, row: Episode | EpisodeInstrument | Goal | Baseline | Participation) -> None:
+    """Store an episode, or something that belongs to one."""
+    db.add(row)
+    db.flush()
+
+
+def open_ones(db: DbSession, viewer: Viewer) -> Sequence[Episode]:
+    """Return all open courses of treatment of patients whom the viewer may see."""
+    return (
+        db.execute(
+            select(Episode)
+            .where(Episode.org_id == viewer.org_id)
+            .where(col(Episode.closed_at).is_(None))
+            .where(is_visible(viewer, col(Episode.patient_id)))
+            .order_by(col(Episode.opened_at), col(Episode.id))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def further_instruments(
+    db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID
+) -> Sequence[EpisodeInstrument]:
+    """Return the instruments in use beside the main one and the alliance one."""
+    return (
+        db.execute(
+            select(EpisodeInstrument)
+            .where(EpisodeInstrument.org_id == viewer.org_id)
+            .where(EpisodeInstrument.episode_id == episode_id)
+            .where(col(EpisodeInstrument.until).is_(None))
+            .where(_is_in_sight(viewer, col(EpisodeInstrument.episode_id)))
+            .order_by(col(EpisodeInstrument.since), col(EpisodeInstrument.instrument))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def goals(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Sequence[Goal]:
+    """Return the goals in use, in the order of the form."""
+    return (
+        db.execute(
+            select(Goal)
+            .where(Goal.org_id == viewer.org_id)
+            .where(Goal.episode_id == episode_id)
+            .where(col(Goal.until).is_(None))
+            .where(_is_in_sight(viewer, col(Goal.episode_id)))
+            .order_by(col(Goal.item))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def goal_words(db: DbSession, goal: Goal) -> str:
+    """Return a goal in the patient's own words."""
+    return unseal(db, goal.words_sealed, column="goal.words", row_id=goal.id) or ""
+
+
+def participation(
+    db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID
+) -> Sequence[Participation]:
+    """Return what the patient said to being asked, newest first."""
+    return (
+        db.execute(
+            select(Participation)
+            .where(Participation.org_id == viewer.org_id)
+            .where(Participation.episode_id == episode_id)
+            .where(is_visible(viewer, col(Participation.patient_id)))
+            .order_by(col(Participation.sequence).desc())
+        )
+        .scalars()
+        .all()
+    )
+
+
+def _is_in_sight(viewer: Viewer, episode_id: Mapped[uuid.UUID]) -> sa.ColumnElement[bool]:
+    return (
+        sa.exists()
+        .where(col(Episode.org_id) == viewer.org_id)
+        .where(col(Episode.id) == episode_id)
+        .where(is_visible(viewer, col(Episode.patient_id)))
+    )

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import sqlalchemy as sa
@@ -9,6 +11,7 @@ from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.encryption import unseal
+from app.records.staff import Role, Staff, StaffRole
 from app.records.visibility import Viewer, is_visible
 
 __all__ = ["Viewer", "is_visible"]
@@ -167,5 +170,157 @@ def organization(db: DbSession, *, org_id: int) -> Organization:
 
 def next_number(db: DbSession, *, org_id: int) -> int:
     """Return the next free caseload number."""
-    highest = db.execute(select(sa.func.max(Patient.number)).where(Patient.org_id == org_id)).scalar()
+    highest = db.execute(
+        select(sa.func.max(Patient.number)).where(Patient.org_id == org_id)
+    ).scalar()
     return 1001 if highest is None else highest + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Carer:
+    """A clinician who treats a patient, or did."""
+
+    id: uuid.UUID
+    staff_id: uuid.UUID
+    name: str
+    since: dt.datetime
+    until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A clinician who can be chosen."""
+
+    staff_id: uuid.UUID
+    name: str
+
+
+def add(db: DbSession, row: Patient | Respondent | Treats) -> None:
+    """Store a patient, a respondent or who treats whom."""
+    db.add(row)
+    db.flush()
+
+
+def patients(
+    db: DbSession, viewer: Viewer, *, patient_ids: Collection[uuid.UUID]
+) -> Sequence[Patient]:
+    """Return those of these patients whom the viewer may see."""
+    return (
+        db.execute(
+            select(Patient)
+            .where(Patient.org_id == viewer.org_id)
+            .where(col(Patient.id).in_(patient_ids))
+            .where(is_visible(viewer, col(Patient.id)))
+            .order_by(col(Patient.number))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def respondents(
+    db: DbSession, viewer: Viewer, *, patient_ids: Collection[uuid.UUID]
+) -> Sequence[Respondent]:
+    """Return who answers about these patients, also those who no longer do."""
+    return (
+        db.execute(
+            select(Respondent)
+            .where(Respondent.org_id == viewer.org_id)
+            .where(col(Respondent.patient_id).in_(patient_ids))
+            .where(is_visible(viewer, col(Respondent.patient_id)))
+            .order_by(col(Respondent.created_at), col(Respondent.id))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def label_of(db: DbSession, respondent: Respondent) -> str | None:
+    """Return what a respondent is called, if that is kept."""
+    return unseal(db, respondent.label_sealed, column="respondent.label", row_id=respondent.id)
+
+
+def carers(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[Carer]:
+    """Return who treats a patient now and who did, by time."""
+    rows = db.execute(
+        sa.select(
+            col(Treats.id),
+            col(Treats.staff_id),
+            col(Staff.name),
+            col(Treats.since),
+            col(Treats.until),
+        )
+        .join(
+            Staff,
+            sa.and_(col(Staff.org_id) == col(Treats.org_id), col(Staff.id) == col(Treats.staff_id)),
+        )
+        .where(Treats.org_id == viewer.org_id)
+        .where(Treats.patient_id == patient_id)
+        .where(is_visible(viewer, col(Treats.patient_id)))
+        .order_by(col(Treats.since), col(Staff.name))
+    )
+    return [Carer(*row) for row in rows]
+
+
+def end_treating(db: DbSession, viewer: Viewer, *, treats_id: uuid.UUID, now: dt.datetime) -> None:
+    """Write down that a clinician no longer treats a patient."""
+    db.execute(
+        sa.update(Treats)
+        .where(col(Treats.org_id) == viewer.org_id)
+        .where(col(Treats.id) == treats_id)
+        .where(is_visible(viewer, col(Treats.patient_id)))
+        .values(until=now, ended_by=viewer.staff_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def colleagues(
+    db: DbSession, viewer: Viewer, *, team_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Sequence[Colleague]]:
+    """Return the clinicians who work in these teams now, by team and name."""
+    rows = db.execute(
+        select(StaffRole.team_id, Staff.id, Staff.name)
+        .join(
+            Staff,
+            sa.and_(
+                col(Staff.org_id) == col(StaffRole.org_id),
+                col(Staff.id) == col(StaffRole.staff_id),
+            ),
+        )
+        .where(StaffRole.org_id == viewer.org_id)
+        .where(StaffRole.role == Role.CLINICIAN)
+        .where(col(StaffRole.team_id).in_(team_ids))
+        .where(col(StaffRole.until).is_(None))
+        .where(col(Staff.disabled_at).is_(None))
+        .order_by(col(Staff.name), col(Staff.id))
+    )
+    found: dict[uuid.UUID, list[Colleague]] = {team_id: [] for team_id in team_ids}
+    for team_id, staff_id, name in rows:
+        found[team_id].append(Colleague(staff_id=staff_id, name=name))
+    return found
+
+
+def teams_of(db: DbSession, viewer: Viewer) -> Sequence[Team]:
+    """Return the teams in which the viewer is a clinician or supervises."""
+    return (
+        db.execute(
+            select(Team)
+            .where(Team.org_id == viewer.org_id)
+            .where(col(Team.id).in_(viewer.teams | viewer.supervised_teams))
+            .order_by(col(Team.name))
+        )
+        .scalars()
+        .all()
+    )
+
+
+def staff_names(
+    db: DbSession, viewer: Viewer, *, staff_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, str]:
+    """Return the names of these members of staff of the viewer's organization."""
+    rows = db.execute(
+        select(Staff.id, Staff.name)
+        .where(Staff.org_id == viewer.org_id)
+        .where(col(Staff.id).in_(staff_ids))
+    )
+    return {row[0]: row[1] for row in rows}

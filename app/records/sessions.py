@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlmodel import Field, col, select
+from sqlmodel import col, select
 
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.visibility import Viewer, is_visible
@@ -66,3 +66,19 @@ def of_episodes(
         .scalars()
         .all()
     )
+
+
+def session(db: DbSession, viewer: Viewer, *, session_id: uuid.UUID) -> TherapySession | None:
+    """Return a therapy session of a patient whom the viewer may see, or ``None``."""
+    return db.execute(
+        select(TherapySession)
+        .where(TherapySession.org_id == viewer.org_id)
+        .where(TherapySession.id == session_id)
+        .where(is_visible(viewer, col(TherapySession.patient_id)))
+    ).scalar_one_or_none()
+
+
+def add(db: DbSession, row: TherapySession) -> None:
+    """Store a therapy session."""
+    db.add(row)
+    db.flush()
