@@ -263,9 +263,11 @@ class Instrument(Definition):
         own = tuple(language for language in LANGUAGES_OF_THE_PROGRAM if language in found)
         return own + tuple(sorted(found.difference(own)))
 
-    def with_texts(self, texts: tuple[FormText, ...]) -> Self:
-        """Return the same instrument with these words, checked like a file."""
-        return type(self).model_validate({**dict(self), "texts": texts})
+    def language_status(self, variant: Variant) -> dict[str, TextOrigin | None]:
+        """Return who stands behind the words in each language; ``None`` where they are missing."""
+        languages = dict.fromkeys((*LANGUAGES_OF_THE_PROGRAM, *self.offered_languages(variant)))
+        found = {language: self.text(language=language, variant=variant) for language in languages}
+        return {language: text.origin if text else None for language, text in found.items()}
 
     @property
     def codes(self) -> tuple[Tenths, ...]:
