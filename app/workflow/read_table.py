@@ -1,0 +1,112 @@
+"""Bytes of a CSV file to a header and rows, within limits that hold before anything is split."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+MAX_BYTES = 50 * 1024 * 1024
+"""A larger file is no history of a team; it is refused before it is read."""
+
+MAX_COLUMNS = 200
+"""The longest instrument has 45 items; the rest is room for columns that are ignored."""
+
+MAX_LINES = 500_000
+"""So many lines are stored in one transaction at the most; longer histories are split."""
+
+_DELIMITERS = (";", ",")
+_FIRST_LINE = re.compile(r"[^\r\n]+")
+
+
+class HistoryFileError(ValueError):
+    """The file as a whole cannot be read as a history."""
+
+    def __init__(self, problem: str, *, remedy: str) -> None:
+        super().__init__(f"{problem}; {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as rows of cells, each row with the number of its first line."""
+
+    encoding: str
+    delimiter: str
+    header: Sequence[str]
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def read_table(content: bytes) -> Table:
+    """Read UTF-8 or cp1252 with ``,`` or ``;`` between the cells."""
+    text, encoding = _decode(content)
+    delimiter = _delimiter(text)
+    rows = _rows(text, delimiter)
+    _, header = next(rows, (0, []))
+    _check_width(len(header))
+    return Table(encoding=encoding, delimiter=delimiter, header=header, rows=rows)
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    if len(content) > MAX_BYTES:
+        raise HistoryFileError(
+            f"the file has {len(content)} bytes, and {MAX_BYTES} are allowed",
+            remedy="split it by client",
+        )
+    if b"\0" in content:
+        raise HistoryFileError(
+            "the file holds NUL bytes, so it is no text in UTF-8 or cp1252",
+            remedy="open it in a spreadsheet and save it as CSV in UTF-8",
+        )
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding), encoding.removesuffix("-sig")
+        except UnicodeDecodeError:
+            continue
+    raise HistoryFileError("the file is neither UTF-8 nor cp1252", remedy="save it as CSV in UTF-8")
+
+
+def _delimiter(text: str) -> str:
+    first = _FIRST_LINE.search(text)
+    header = first[0] if first else ""
+    counts = {delimiter: header.count(delimiter) for delimiter in _DELIMITERS}
+    best = max(_DELIMITERS, key=lambda delimiter: counts[delimiter])
+    if counts[best] == 0:
+        raise HistoryFileError(
+            "the first line holds neither ';' nor ','",
+            remedy="give a first line with the names of the columns: client, week, score",
+        )
+    # Counted before anything is split: a line of a million columns costs nothing.
+    _check_width(counts[best] + 1)
+    return best
+
+
+def _check_width(columns: int) -> None:
+    if columns > MAX_COLUMNS:
+        raise HistoryFileError(
+            f"the first line names {columns} columns, and {MAX_COLUMNS} are allowed",
+            remedy="leave out the columns that are not read",
+        )
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that holds something, with the number of its first line."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    before, given = 0, 0
+    try:
+        for row in reader:
+            line, before = before + 1, reader.line_num
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            given += 1
+            if given > MAX_LINES + 1:
+                raise HistoryFileError(
+                    f"the file has more than {MAX_LINES} lines", remedy="split it by client"
+                )
+            yield line, cells
+    except csv.Error as error:
+        raise HistoryFileError(
+            f"line {reader.line_num} is not CSV ({error})", remedy="correct its quotation marks"
+        ) from error
