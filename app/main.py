@@ -31,9 +31,10 @@ def open_records(settings: Settings) -> Database:
     keys = read_or_make_key_ring(settings.column_key_file)
     if settings.url.startswith("sqlite"):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        file_key = read_or_make_key(settings.database_key_file)
-        return open_database(settings.url, keys=keys, file_key=file_key)
-    return open_database(settings.url, keys=keys)
+        file_key: bytes | None = read_or_make_key(settings.database_key_file)
+    else:
+        file_key = None
+    return open_database(settings.url, keys=keys, file_key=file_key, has_flags=settings.shows_flags)
 
 
 def create_app(

@@ -17,6 +17,10 @@ CHAIN_START = "0" * 64
 """What stands before the first entry of an organization."""
 
 
+_CHAIN_LOCK = 4711
+"""First half of the advisory lock; the second is the organization."""
+
+
 class ActorKind(Enum):
     """Who did it."""
 
@@ -84,10 +88,23 @@ class BrokenChain:
     reason: str
 
 
+def take_turn(db: DbSession) -> None:
+    """Wait until no other transaction writes in the organization at hand.
+
+    There is one chain for each organization: on PostgreSQL two transactions must not
+    read the same last entry. SQLite has one writer anyway.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(
+            sa.text("SELECT pg_advisory_xact_lock(:lock, :org)"),
+            {"lock": _CHAIN_LOCK, "org": db.info["org_id"]},
+        )
+
+
 def append(db: DbSession, event: Event) -> int:
     """Write an entry and return its number, which orders everything in the organization."""
+    take_turn(db)
     org_id: int = db.info["org_id"]
-    _take_turn(db, org_id=org_id)
     last = db.execute(
         select(AuditEntry.sequence, AuditEntry.hash)
         .where(AuditEntry.org_id == org_id)
@@ -163,17 +180,8 @@ def entries_about(db: DbSession, *, org_id: int, patient_id: uuid.UUID) -> Seque
     )
 
 
-def _take_turn(db: DbSession, *, org_id: int) -> None:
-    # One chain per organization: on PostgreSQL two transactions must not read the
-    # same last entry. SQLite has one writer anyway.
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.text("SELECT pg_advisory_xact_lock(4711, :org)"), {"org": org_id})
-
-
 def _hash(row: dict[str, object]) -> str:
-    plain = {
-        key: _plain(value) for key, value in row.items() if key != "hash"
-    }
+    plain = {key: _plain(value) for key, value in row.items() if key != "hash"}
     words = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(words.encode()).hexdigest()
 

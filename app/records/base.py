@@ -29,9 +29,7 @@ class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
     cache_ok = True
 
     @override
-    def process_bind_param(
-        self, value: dt.datetime | None, dialect: Dialect
-    ) -> dt.datetime | None:
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
@@ -74,7 +72,9 @@ def one_of(kind: type[Enum], name: str) -> sa.Enum:
 
 def moment(*, nullable: bool = False) -> Any:  # noqa: ANN401 - SQLModel types its fields as Any
     """Return a column for a moment in UTC."""
-    return Field(sa_type=cast("Any", UtcDateTime), nullable=nullable, default=None if nullable else ...)
+    return Field(
+        sa_type=cast("Any", UtcDateTime), nullable=nullable, default=None if nullable else ...
+    )
 
 
 def choice(kind: type[Enum], name: str, *, nullable: bool = False) -> Any:  # noqa: ANN401 - as above

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
-from app.clinical.expected_change import CurveKind, GrowthParameters, ReferenceCurve
+from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
 from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 

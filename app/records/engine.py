@@ -49,6 +49,8 @@ class Database:
 
     engine: Engine
     keys: KeyRing
+    has_flags: bool
+    """Whether courses are compared and flags raised in this installation."""
     _writer: Engine
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,7 +63,7 @@ class Database:
     def reading(self) -> Generator[DbSession]:
         """Give a transaction that is always rolled back."""
         with DbSession(self.engine, expire_on_commit=False) as db:
-            db.info["keys"] = self.keys
+            self._inform(db)
             try:
                 yield db
             finally:
@@ -82,7 +84,7 @@ class Database:
     @contextmanager
     def _committing(self) -> Generator[DbSession]:
         with DbSession(self._writer, expire_on_commit=False) as db:
-            db.info["keys"] = self.keys
+            self._inform(db)
             try:
                 yield db
                 db.commit()
@@ -90,16 +92,25 @@ class Database:
                 db.rollback()
                 raise
 
+    def _inform(self, db: DbSession) -> None:
+        db.info["keys"] = self.keys
+        db.info["has_flags"] = self.has_flags
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
 
-def open_database(url: str, *, keys: KeyRing, file_key: bytes | None = None) -> Database:
+def open_database(
+    url: str, *, keys: KeyRing, file_key: bytes | None = None, has_flags: bool = True
+) -> Database:
     """Open a database. ``keys`` seal columns; ``file_key`` (32 bytes) encrypts an SQLite file."""
     engine = open_engine(url, file_key=file_key)
     return Database(
-        engine=engine, keys=keys, _writer=engine.execution_options(**{_WRITES: True})
+        engine=engine,
+        keys=keys,
+        has_flags=has_flags,
+        _writer=engine.execution_options(**{_WRITES: True}),
     )
 
 
@@ -125,9 +136,7 @@ def enter_organization(db: DbSession, *, org_id: int) -> None:
     """Let this transaction see one organization; PostgreSQL hides the rest itself."""
     db.info["org_id"] = org_id
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(
-            sa.text("SELECT set_config('app.org', :org, true)"), {"org": str(org_id)}
-        )
+        db.execute(sa.text("SELECT set_config('app.org', :org, true)"), {"org": str(org_id)})
 
 
 def _open_sqlite(address: URL, *, file_key: bytes | None, enforce_foreign_keys: bool) -> Engine:

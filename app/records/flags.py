@@ -74,9 +74,17 @@ def of_episodes(
     )
     standing: dict[uuid.UUID, Standing] = {}
     for flag, state, step, numbers, rating_id in rows:
-        before = standing.get(flag.id) or Standing(flag, FlagState.OPEN, flag.numbers, flag.rating_id)
+        before = standing.get(flag.id) or Standing(
+            flag, FlagState.OPEN, flag.numbers, flag.rating_id
+        )
         after = before if state is None else replace(before, state=state)
         if step is ReviewStep.REOPENED:
             after = replace(after, numbers=numbers, rating_id=rating_id)
         standing[flag.id] = after
     return list(standing.values())
+
+
+def add(db: DbSession, flag: Flag) -> None:
+    """Store a flag."""
+    db.add(flag)
+    db.flush()

@@ -87,6 +87,7 @@ class Patient(OrganizationRow, table=True):
     __tablename__ = "patient"
     __table_args__ = (
         sa.UniqueConstraint("org_id", "number"),
+        sa.UniqueConstraint("org_id", "external_key"),
         sa.CheckConstraint("number > 0", name="number"),
         sa.CheckConstraint("birth_year BETWEEN 1900 AND 2100", name="birth_year"),
     )
@@ -100,6 +101,8 @@ class Patient(OrganizationRow, table=True):
     has_large_text: bool = False
     created_at: dt.datetime = moment()
     created_by: uuid.UUID
+    external_key: str | None = Field(default=None, max_length=64)
+    """Keyed hash of the name this patient had in an imported file; finds them again there."""
 
 
 class Respondent(OrganizationRow, table=True):
@@ -254,8 +257,8 @@ def carers(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[
             Staff,
             sa.and_(col(Staff.org_id) == col(Treats.org_id), col(Staff.id) == col(Treats.staff_id)),
         )
-        .where(Treats.org_id == viewer.org_id)
-        .where(Treats.patient_id == patient_id)
+        .where(col(Treats.org_id) == viewer.org_id)
+        .where(col(Treats.patient_id) == patient_id)
         .where(is_visible(viewer, col(Treats.patient_id)))
         .order_by(col(Treats.since), col(Staff.name))
     )

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col, select
 
 from app.clinical.instruments import Item, Tenths, Variant
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
-from app.records.people import FormLayout, FormMode
+from app.records.people import FormLayout, FormMode, Respondent, RespondentKind
 from app.records.tablets import Slot
 from app.records.visibility import Viewer, is_visible
 
@@ -155,6 +154,7 @@ class Filed:
     episode_id: uuid.UUID
     session_id: uuid.UUID
     respondent_id: uuid.UUID
+    respondent_kind: RespondentKind
     instrument: str
     slot: Slot
     source: Source
@@ -189,6 +189,7 @@ _FILED = (
     Rating.episode_id,
     Rating.session_id,
     Rating.respondent_id,
+    col(Respondent.kind).label("respondent_kind"),
     Rating.instrument,
     Rating.slot,
     Rating.source,
@@ -248,13 +249,11 @@ def answers_of(
     return found
 
 
-def by_submission(
-    db: DbSession, *, org_id: int, submission_key: uuid.UUID
-) -> tuple[uuid.UUID, str] | None:
+def by_submission(db: DbSession, *, submission_key: uuid.UUID) -> tuple[uuid.UUID, str] | None:
     """Return the id and the hash of what was sent under a submission key, or ``None``."""
     row = db.execute(
         select(Rating.id, Rating.body_hash)
-        .where(Rating.org_id == org_id)
+        .where(Rating.org_id == db.info["org_id"])
         .where(Rating.submission_key == submission_key)
     ).first()
     return (row[0], row[1]) if row else None
@@ -262,27 +261,13 @@ def by_submission(
 
 def add(
     db: DbSession, rating: Mapping[str, object], *, answers: Iterable[tuple[Item, Tenths]]
-) -> bool:
-    """Store a rating with its answers; return False if its submission key is taken.
-
-    On PostgreSQL two equal submissions can meet between look-up and insert. The
-    second waits here for the first to commit, and then stores nothing.
-    """
-    insert = (
-        postgresql.insert(Rating)
-        if db.get_bind().dialect.name == "postgresql"
-        else sqlite.insert(Rating)
-    )
-    stored = db.execute(
-        insert.values(**rating)
-        .on_conflict_do_nothing(index_elements=["org_id", "submission_key"])
-        .returning(col(Rating.id))
-    ).first()
-    if stored is None:
-        return False
+) -> None:
+    """Store a rating of the organization at hand with its answers."""
+    org_id = db.info["org_id"]
+    db.execute(sa.insert(Rating).values(org_id=org_id, **rating))
     rows = [
         {
-            "org_id": rating["org_id"],
+            "org_id": org_id,
             "rating_id": rating["id"],
             "item": item.key,
             "value": value,
@@ -293,7 +278,6 @@ def add(
     ]
     if rows:
         db.execute(sa.insert(ItemAnswer), rows)
-    return True
 
 
 def withdraw(db: DbSession, withdrawal: Withdrawal) -> None:
@@ -302,12 +286,17 @@ def withdraw(db: DbSession, withdrawal: Withdrawal) -> None:
     db.flush()
 
 
-def _filed(
-    db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]
-) -> Sequence[Filed]:
+def _filed(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> Sequence[Filed]:
     rows = db.execute(
         sa.select(*_FILED)
         .select_from(Rating)
+        .join(
+            Respondent,
+            sa.and_(
+                col(Respondent.org_id) == col(Rating.org_id),
+                col(Respondent.id) == col(Rating.respondent_id),
+            ),
+        )
         .outerjoin(
             _NEWER,
             sa.and_(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field
 
 from app.clinical.follow_up import Decision, FlagState, ReviewStep
-from app.records.base import OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 
 
 class Review(OrganizationRow, table=True):
@@ -42,3 +42,9 @@ class Review(OrganizationRow, table=True):
     reviewed_by: uuid.UUID | None = None
     """Missing when a rule did it."""
     sequence: int
+
+
+def add(db: DbSession, review: Review) -> None:
+    """Store a step of a review."""
+    db.add(review)
+    db.flush()

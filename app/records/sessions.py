@@ -82,3 +82,9 @@ def add(db: DbSession, row: TherapySession) -> None:
     """Store a therapy session."""
     db.add(row)
     db.flush()
+
+
+def mark_attended(session: TherapySession) -> None:
+    """Note that the patient came: a rating was given in a session that was only planned."""
+    if session.status is SessionStatus.PLANNED:
+        session.status = SessionStatus.ATTENDED

@@ -143,9 +143,24 @@ def current_roles(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Sequenc
     )
 
 
-def sign_in_by_token(db: DbSession, *, token_hash: str) -> SignIn | None:
-    """Return the sign-in that a token belongs to."""
-    return db.execute(select(SignIn).where(SignIn.token_hash == token_hash)).scalar_one_or_none()
+def sign_in_by_token(db: DbSession, *, token_hash: str) -> tuple[SignIn, Account] | None:
+    """Return the sign-in that a token belongs to, with its account."""
+    found = db.execute(
+        select(SignIn, Account)
+        .join(Account, col(Account.id) == col(SignIn.account_id))
+        .where(SignIn.token_hash == token_hash)
+    ).first()
+    return (found[0], found[1]) if found else None
+
+
+def end_sign_in(db: DbSession, *, token_hash: str, now: dt.datetime) -> None:
+    """End one sign-in."""
+    db.execute(
+        sa.update(SignIn)
+        .where(col(SignIn.token_hash) == token_hash)
+        .where(col(SignIn.ended_at).is_(None))
+        .values(ended_at=now)
+    )
 
 
 def everybody(db: DbSession, *, org_id: int) -> Sequence[Staff]:
@@ -319,6 +334,17 @@ def attempts_for_change(
             ).scalar_one()
         )
     return found
+
+
+def touch_attempts(db: DbSession, keys: Sequence[tuple[str, str]], *, now: dt.datetime) -> None:
+    """Write down that the counters were last used now."""
+    for kind, key_hash in sorted(keys):
+        db.execute(
+            sa.update(Attempt)
+            .where(col(Attempt.kind) == kind)
+            .where(col(Attempt.key_hash) == key_hash)
+            .values(last_at=now)
+        )
 
 
 def is_counted(db: DbSession, *, kind: str, key_hash: str, since: dt.datetime) -> bool:
