@@ -17,7 +17,7 @@ test: ## (only=NAME for one gate) everything: the checks, then all tests, on SQL
 	@.venv/bin/python .ci/gates.py $(if $(only),test:$(only),check test)
 
 check: ## format, lint, types, import contracts, translations, migrations, lock files
-	@$(SETUP) --tests
+	@$(SETUP) --tools
 	@.venv/bin/python .ci/gates.py check$(if $(only),:$(only))
 
 format: ## put the layout right

@@ -158,6 +158,14 @@ def npm_problems(path: Path) -> list[str]:
     found += [
         f"{path.name}: {name} has no hash" for name, e in outside.items() if "integrity" not in e
     ]
+    for name, entry in packages.items():
+        optional = entry.get("optionalDependencies", {})
+        # npm leaves out what its registry lacked that day; `npm ci` then fails for everyone.
+        found += [
+            f"{path.name}: {name} wants {other}, which is not locked; take a version that has it"
+            for other in (optional if isinstance(optional, dict) else {})
+            if not any(locked.endswith(f"node_modules/{other}") for locked in packages)
+        ]
     return found
 
 

@@ -1,7 +1,8 @@
 """Make this clone ready: environment, locked packages, front end, what tests need.
 
     python3 .ci/setup.py           what `make run` needs
-    python3 .ci/setup.py --tests   that, and what `make test` needs besides
+    python3 .ci/setup.py --tools   that, and the tools that check the code
+    python3 .ci/setup.py --tests   that, and the programs that tests start
 
 Standard library only, since nothing is installed yet. Doing it again costs a
 moment: each step leaves a fingerprint of what it was made from.
@@ -13,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,13 +32,13 @@ OLDEST_NODE = (20, 19)
 
 def main() -> None:
     """Do the steps in order; each is skipped when its fingerprint is unchanged."""
-    wants_tests = sys.argv[1:] == ["--tests"]
-    if sys.argv[1:] and not wants_tests:
-        sys.exit(f"setup.py got {sys.argv[1:]}; it knows `--tests` or nothing")
+    wanted = sys.argv[1:]
+    if wanted not in ([], ["--tools"], ["--tests"]):
+        sys.exit(f"setup.py got {wanted}; it knows `--tools`, `--tests` or nothing")
     make_environment()
-    install(HOUSE / ("requirements-dev.lock" if wants_tests else "requirements.lock"))
-    build_frontend(with_tools=wants_tests)
-    if wants_tests:
+    install(HOUSE / ("requirements-dev.lock" if wanted else "requirements.lock"))
+    build_frontend(with_tools=bool(wanted))
+    if wanted == ["--tests"]:
         subprocess.run([PYTHON, HOUSE / ".ci" / "machine.py"], check=True)
 
 
@@ -55,7 +57,7 @@ def make_environment() -> None:
 
 def install(lock: Path) -> None:
     """Install exactly what the lock file pins, then this project itself."""
-    fingerprint = hash_of([lock, HOUSE / "pyproject.toml"])
+    fingerprint = hash_of([lock]) + hash_of_project()
     stamp = STAMPS / lock.name
     if is_fresh(stamp, fingerprint):
         return
@@ -66,7 +68,7 @@ def install(lock: Path) -> None:
     if lock.name == "requirements-dev.lock":
         # It pins the program's own needs to the same versions, so they are there too.
         runtime = HOUSE / "requirements.lock"
-        write_stamp(STAMPS / runtime.name, hash_of([runtime, HOUSE / "pyproject.toml"]))
+        write_stamp(STAMPS / runtime.name, hash_of([runtime]) + hash_of_project())
 
 
 def pip(*arguments: str) -> None:
@@ -151,6 +153,13 @@ def hash_of(paths: Iterable[Path]) -> str:
         total.update(path.relative_to(HOUSE).as_posix().encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+def hash_of_project() -> str:
+    """Return a fingerprint of what decides how this project itself is installed."""
+    pyproject = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = [pyproject[name] for name in ("project", "build-system")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def is_fresh(stamp: Path, fingerprint: str) -> bool:

@@ -64,3 +64,15 @@ def test_a_front_end_package_with_an_address_or_without_a_hash_is_noticed(tmp_pa
         "package-lock.json: node_modules/vite holds an address",
         "package-lock.json: node_modules/vite has no hash",
     ]
+
+
+def test_a_front_end_package_for_another_machine_that_was_left_out_is_noticed(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "package-lock.json"
+    vite = {"integrity": "sha512-x", "optionalDependencies": {"vite-for-mac": "8.3.8"}}
+    path.write_text(json.dumps({"packages": {"node_modules/vite": vite}}), encoding="utf-8")
+
+    (found,) = locks.npm_problems(path)
+
+    assert "wants vite-for-mac, which is not locked" in found
