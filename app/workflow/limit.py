@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import math
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -113,6 +114,20 @@ def sign_in_counters(
     return [here, everybody_here, key_of(Counter.ACCOUNT, sign_in_name)]
 
 
+def second_factor_counters(
+    db: DbSession, *, account_id: uuid.UUID, sign_in_name: str, place: Place, now: dt.datetime
+) -> Sequence[tuple[str, str]]:
+    """Return what a try of a code is counted by.
+
+    Somebody who has found out a password must not be able to keep its owner waiting.
+    """
+    if place.browser is not None:
+        mine = _familiar(Counter.BROWSER, sign_in_name, place.browser)
+        if staff.is_counted(db, kind=mine[0], key_hash=mine[1], since=now - FAMILIAR_FOR):
+            return [key_of(Counter.SECOND_FACTOR, account_id.hex, place.browser)]
+    return [key_of(Counter.SECOND_FACTOR, account_id.hex)]
+
+
 def key_of(counter: Counter, *parts: str) -> tuple[str, str]:
     """Return the key of a counter. What it is about is kept as a hash only."""
     return counter.value, hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -151,6 +166,11 @@ def forgive(db: DbSession, tries: Tries, *, now: dt.datetime) -> None:
             one.failures = 0
         one.blocked_until = None
     db.flush()
+
+
+def note_failure(db: DbSession, tries: Tries, *, now: dt.datetime) -> None:
+    """Let a counted try stand, with the time at which it was judged."""
+    staff.touch_attempts(db, tries.keys, now=now)
 
 
 def make_familiar(db: DbSession, *, sign_in_name: str, place: Place, now: dt.datetime) -> None:
