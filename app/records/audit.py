@@ -43,7 +43,7 @@ class AuditEntry(SQLModel, table=True):
     at: dt.datetime = moment()
     actor_kind: ActorKind = choice(ActorKind, "actor_kind")
     actor_id: uuid.UUID | None = None
-    role: str | None = Field(default=None, max_length=40)
+    role: str | None = Field(default=None, max_length=60)
     action: str = Field(max_length=60)
     ground: str = Field(max_length=60)
     """On what ground: treats, supervises, tablet, administers, program."""
@@ -158,6 +158,16 @@ def head(db: DbSession, *, org_id: int) -> tuple[int, str]:
         .limit(1)
     ).first()
     return (last[0], last[1]) if last else (0, CHAIN_START)
+
+
+def newest(db: DbSession, *, org_id: int, before: int | None, most: int) -> Sequence[AuditEntry]:
+    """Return the newest entries, or the newest of those before a number."""
+    question = select(AuditEntry).where(AuditEntry.org_id == org_id)
+    if before is not None:
+        question = question.where(AuditEntry.sequence < before)
+    return (
+        db.execute(question.order_by(col(AuditEntry.sequence).desc()).limit(most)).scalars().all()
+    )
 
 
 def entries_about(db: DbSession, *, org_id: int, patient_id: uuid.UUID) -> Sequence[AuditEntry]:

@@ -327,3 +327,30 @@ def staff_names(
         .where(col(Staff.id).in_(staff_ids))
     )
     return {row[0]: row[1] for row in rows}
+
+
+def all_teams(db: DbSession, viewer: Viewer) -> Sequence[Team]:
+    """Return every team of the viewer's organization by name."""
+    return (
+        db.execute(select(Team).where(Team.org_id == viewer.org_id).order_by(col(Team.name)))
+        .scalars()
+        .all()
+    )
+
+
+def add_organization(db: DbSession, organization: Organization) -> int:
+    """Store an organization and return its number."""
+    db.add(organization)
+    db.flush()
+    if organization.id is None:
+        raise LookupError("the database gave the organization no number; look at its log")
+    return organization.id
+
+
+def add_team(db: DbSession, viewer: Viewer, team: Team) -> bool:
+    """Store a team of the viewer's organization; return whether its name was free."""
+    if any(other.name == team.name for other in all_teams(db, viewer)):
+        return False
+    db.add(team)
+    db.flush()
+    return True

@@ -230,6 +230,18 @@ def account_for_change(db: DbSession, *, account_id: uuid.UUID) -> Account:
     return found
 
 
+def add_account(db: DbSession, account: Account) -> bool:
+    """Store an account; return whether its sign-in name was free in all organizations."""
+    row = account.model_dump()
+    stored = db.execute(
+        _insert_if_new(db, Account)
+        .values(**row)
+        .on_conflict_do_nothing(index_elements=["sign_in_name"])
+        .returning(col(Account.id))
+    ).first()
+    return stored is not None
+
+
 def account_of(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Account | None:
     """Return the account of a member of staff."""
     return db.execute(

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from app.records import audit, people, staff
-from app.records.audit import Actor, ActorKind, Event
+from app.records.audit import PROGRAM, Actor, ActorKind, Event
 from app.records.base import DbSession
 from app.records.engine import enter_organization
 from app.records.people import Patient
@@ -125,13 +125,14 @@ def event_of(
     **details: object,
 ) -> Event:
     """Return the log entry for something that a member of staff saw or did."""
+    member = Actor(
+        kind=ActorKind.STAFF,
+        id=viewer.staff_id,
+        role=",".join(sorted(role.value for role in viewer.roles)),
+        ground=ground,
+    )
     return Event(
-        actor=Actor(
-            kind=ActorKind.STAFF,
-            id=viewer.staff_id,
-            role=",".join(sorted(role.value for role in viewer.roles)),
-            ground=ground,
-        ),
+        actor=PROGRAM if viewer.is_program else member,
         action=action,
         at=now,
         patient_id=patient_id,
