@@ -78,7 +78,12 @@ def passes(gate: Gate) -> bool:
         command, folder, environment = [*npm, *command], FRONTEND, node_environment(npm)
     print(f"--- {gate.kind}:{gate.name}", flush=True)
     started = time.monotonic()
-    succeeded = subprocess.run(command, cwd=folder, env=environment, check=False).returncode == 0
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, check=False)
+        succeeded = done.returncode == 0
+    except FileNotFoundError:
+        print(f"{command[0]} is not installed")
+        succeeded = False
     verdict = "ok" if succeeded else f"FAILED; again alone: make {gate.kind} only={gate.name}"
     print(f"--- {gate.kind}:{gate.name} {verdict} ({time.monotonic() - started:.0f} s)", flush=True)
     return succeeded

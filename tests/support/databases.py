@@ -1,6 +1,5 @@
 """Fresh databases with our tables in them, on SQLite and on PostgreSQL."""
 
-import importlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,16 +8,11 @@ from enum import Enum
 from itertools import count
 from pathlib import Path
 
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlmodel import SQLModel
-
+from app.records import schema
 from app.records.encryption import KEY_BYTES, KeyRing
 from app.records.engine import Database, open_database, open_engine
 from tests.support.postgres import APP, Addresses, PostgresServer
 
-HOUSE = Path(__file__).resolve().parent.parent.parent
 FILE_KEY = b"f" * KEY_BYTES
 KEYS = KeyRing(current=1, keys={1: b"c" * KEY_BYTES})
 
@@ -46,30 +40,14 @@ class Store:
         return open_database(self.url, keys=KEYS, file_key=self.file_key)
 
     def migrate(self, *, to: str = "head") -> None:
-        """Bring the tables to a version, as the owner."""
+        """Bring the tables to a version, as the owner, and let the program use them."""
         engine = open_engine(self.owner_url, file_key=self.file_key, enforce_foreign_keys=False)
         try:
-            if not (HOUSE / "migrations" / "env.py").is_file():
-                _make_tables_without_migrations(engine, kind=self.kind)
-                return
-            settings = Config(toml_file=HOUSE / "pyproject.toml")
-            settings.attributes["engine"] = engine
-            command.upgrade(settings, to)
+            schema.migrate(engine, to=to)
+            if self.kind is Kind.POSTGRESQL:
+                schema.grant(engine, role=APP)
         finally:
             engine.dispose()
-
-
-def _make_tables_without_migrations(engine: sa.Engine, *, kind: Kind) -> None:
-    for path in sorted((HOUSE / "app" / "records").glob("[a-z]*.py")):
-        importlib.import_module(f"app.records.{path.stem}")
-    with engine.begin() as connection:
-        SQLModel.metadata.create_all(connection)
-        if kind is Kind.POSTGRESQL:
-            everything = "ON ALL TABLES IN SCHEMA public"
-            connection.exec_driver_sql(
-                f"GRANT SELECT, INSERT, UPDATE, DELETE {everything} TO {APP}"
-            )
-            connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}")
 
 
 class Stores:
