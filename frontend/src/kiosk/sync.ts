@@ -1,0 +1,79 @@
+// Network and timers, no DOM: sends one rating until the service has it, by the rules of lib/submission.
+import {
+  advance,
+  OPEN,
+  pauseAfter,
+  type Submission,
+  type SubmissionEvent,
+} from "../lib/submission";
+
+const NO_ANSWER_MS = 10_000;
+
+export class Sender {
+  #state: Submission = OPEN;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly changed: (state: Submission) => void) {
+    addEventListener("online", () => this.again());
+  }
+
+  get state(): Submission {
+    return this.#state;
+  }
+
+  /** Send this body. A rating that is already on its way stays as it is. */
+  send(body: string): void {
+    this.#happen({ kind: "done", body });
+  }
+
+  /** Try now instead of waiting out the pause. */
+  again(): void {
+    this.#happen({ kind: "again" });
+  }
+
+  /** The stored rating is to be changed: open for a new one. */
+  reopen(): void {
+    this.#happen({ kind: "change" });
+  }
+
+  #happen(event: SubmissionEvent): void {
+    const next = advance(this.#state, event);
+    if (next === this.#state) return;
+    this.#state = next;
+    clearTimeout(this.#timer);
+    if (next.kind === "sending") void this.#attempt(next.body);
+    if (next.kind === "waiting") {
+      this.#timer = setTimeout(() => this.again(), pauseAfter(next.failures));
+    }
+    this.changed(next);
+  }
+
+  async #attempt(body: string): Promise<void> {
+    const stop = new AbortController();
+    const limit = setTimeout(() => stop.abort(), NO_ANSWER_MS);
+    try {
+      const reply = await post("/tablet/ratings", body, stop.signal);
+      const content: unknown = await reply.json().catch(() => null);
+      this.#happen({ kind: "answered", status: reply.status, reply: content });
+    } catch {
+      this.#happen({ kind: "unanswered" });
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+}
+
+/** Tell the clinician's page how far the patient is: a count, never a mark. Loss does no harm. */
+export function tell(path: string, content: Readonly<Record<string, number>>): void {
+  post(path, JSON.stringify(content)).catch(() => undefined);
+}
+
+function post(path: string, body: string, signal?: AbortSignal): Promise<Response> {
+  return fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body,
+    cache: "no-store",
+    ...(signal ? { signal } : {}),
+  });
+}
