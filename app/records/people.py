@@ -354,3 +354,11 @@ def add_team(db: DbSession, viewer: Viewer, team: Team) -> bool:
     db.add(team)
     db.flush()
     return True
+
+
+def team_name(db: DbSession, viewer: Viewer, *, team_id: uuid.UUID) -> str:
+    """Return the name of a team of the viewer's organization."""
+    name: str = db.execute(
+        select(Team.name).where(Team.org_id == viewer.org_id).where(Team.id == team_id)
+    ).scalar_one()
+    return name
