@@ -89,7 +89,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("actor_id", sa.Uuid(), nullable=True),
-        sa.Column("role", sa.String(length=40), nullable=True),
+        sa.Column("role", sa.String(length=60), nullable=True),
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("ground", sa.String(length=60), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
