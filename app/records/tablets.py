@@ -11,7 +11,6 @@ from sqlmodel import Field, SQLModel, col, select
 from app.clinical.instruments import Variant
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment, new_id
 from app.records.people import FormLayout, FormMode
-from app.records.visibility import Viewer, is_visible
 
 
 class VisitState(Enum):
@@ -124,25 +123,6 @@ class Visit(OrganizationRow, table=True):
     changed_at: dt.datetime = moment()
 
 
-# Named here by their columns only: the modules of these tables ask this one.
-_PATIENT = sa.table("patient", sa.column("org_id", sa.Integer), sa.column("id", sa.Uuid))
-_EPISODE = sa.table(
-    "episode",
-    sa.column("org_id", sa.Integer),
-    sa.column("id", sa.Uuid),
-    sa.column("patient_id", sa.Uuid),
-)
-_NUMBERED = tuple(
-    sa.table(
-        name,
-        sa.column("org_id", sa.Integer),
-        sa.column("episode_id", sa.Uuid),
-        sa.column("sequence", sa.Integer),
-    )
-    for name in ("rating", "flag", "review", "participation", "baseline")
-)
-
-
 def tablet_of_token(db: DbSession, *, token_hash: str) -> TabletKey | None:
     """Return which tablet a device token belongs to, in whichever organization."""
     return db.execute(
@@ -159,6 +139,18 @@ def tablet(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Tablet | None
         .where(Tablet.org_id == org_id)
         .where(Tablet.id == tablet_id)
         .where(col(Tablet.revoked_at).is_(None))
+    ).scalar_one_or_none()
+
+
+def hold_tablet(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Tablet | None:
+    """Return a connected tablet, held until commit: two forms are not placed on it at once."""
+    return db.execute(
+        select(Tablet)
+        .where(Tablet.org_id == org_id)
+        .where(Tablet.id == tablet_id)
+        .where(col(Tablet.revoked_at).is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
 
 
@@ -224,156 +216,16 @@ def drop_old_pairings(db: DbSession, *, now: dt.datetime) -> None:
     db.execute(sa.delete(Pairing).where(col(Pairing.expires_at) <= now))
 
 
-def visit(db: DbSession, viewer: Viewer, *, visit_id: uuid.UUID) -> Visit | None:
-    """Return a visit of a patient whom the viewer may see, held until commit."""
-    return db.execute(
-        select(Visit)
-        .where(Visit.org_id == viewer.org_id)
-        .where(Visit.id == visit_id)
-        .where(is_visible(viewer, col(Visit.patient_id)))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-
-
-def visits_since(
-    db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID, since: dt.datetime
-) -> Sequence[tuple[Visit, str | None]]:
-    """Return a patient's visits that changed since then, newest first, each with its room."""
-    episodes = sa.select(_EPISODE.c.id).where(
-        _EPISODE.c.org_id == viewer.org_id, _EPISODE.c.patient_id == patient_id
-    )
-    rows = db.execute(
-        select(Visit, Tablet.room)
-        .outerjoin(
-            Tablet,
-            sa.and_(
-                col(Tablet.org_id) == col(Visit.org_id), col(Tablet.id) == col(Visit.tablet_id)
-            ),
-        )
-        .where(Visit.org_id == viewer.org_id)
-        .where(col(Visit.episode_id).in_(episodes))
-        .where(col(Visit.changed_at) >= since)
-        .where(is_visible(viewer, col(Visit.patient_id)))
-        .order_by(col(Visit.created_at).desc(), col(Visit.id))
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def last_change(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> tuple[int, ...] | None:
-    """Return numbers that grow when something is stored about a patient, or ``None``.
-
-    One statement, and nothing about the person: a page asks for it every other second.
-    """
-    episodes = sa.select(_EPISODE.c.id).where(
-        _EPISODE.c.org_id == viewer.org_id, _EPISODE.c.patient_id == patient_id
-    )
-    newest = [
-        sa.func.coalesce(
-            sa.select(sa.func.max(table.c.sequence))
-            .where(table.c.org_id == viewer.org_id, table.c.episode_id.in_(episodes))
-            .scalar_subquery(),
-            0,
-        )
-        for table in _NUMBERED
-    ]
-    row = db.execute(
-        sa.select(*newest)
-        .select_from(_PATIENT)
-        .where(_PATIENT.c.org_id == viewer.org_id)
-        .where(_PATIENT.c.id == patient_id)
-        .where(is_visible(viewer, _PATIENT.c.id))
-    ).first()
-    return tuple(row) if row else None
-
-
-def visit_on(
-    db: DbSession, *, org_id: int, tablet_id: uuid.UUID, visit_id: uuid.UUID
-) -> Visit | None:
-    """Return a visit that was placed on this tablet, held until commit.
-
-    Two submissions of one visit that meet are taken one after the other.
-    """
-    return db.execute(
-        select(Visit)
-        .where(Visit.org_id == org_id)
-        .where(Visit.tablet_id == tablet_id)
-        .where(Visit.id == visit_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-
-
-def on_screen(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Sequence[Visit]:
-    """Return the visits that a tablet shows or waits to show, held until commit."""
-    return (
-        db.execute(
-            select(Visit)
-            .where(Visit.org_id == org_id)
-            .where(Visit.tablet_id == tablet_id)
-            .where(col(Visit.state).in_(ON_SCREEN))
-            .order_by(col(Visit.created_at).desc(), col(Visit.id))
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        .scalars()
-        .all()
-    )
-
-
-def shown_now(
-    db: DbSession, *, org_id: int, tablet_id: uuid.UUID, now: dt.datetime
-) -> Sequence[Visit]:
-    """Return what a tablet shows or waits to show, to look at only."""
-    return (
-        db.execute(
-            select(Visit)
-            .where(Visit.org_id == org_id)
-            .where(Visit.tablet_id == tablet_id)
-            .where(col(Visit.state).in_(ON_SCREEN))
-            .where(col(Visit.expires_at) > now)
-            .order_by(col(Visit.created_at).desc(), col(Visit.id))
-        )
-        .scalars()
-        .all()
-    )
-
-
-def visit_of_code(db: DbSession, *, org_id: int, code_hash: str) -> Visit | None:
-    """Return the visit that a typed code was made for, used or not, held until commit."""
-    return db.execute(
-        select(Visit)
-        .where(Visit.org_id == org_id)
-        .where(Visit.code_hash == code_hash)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-
-
 def states_of_tablets(
     db: DbSession, *, org_id: int, now: dt.datetime
 ) -> Mapping[uuid.UUID, tuple[VisitState, dt.datetime]]:
     """Return what each tablet is doing and since when; one without an entry is free."""
     rows = db.execute(
-        select(Visit.tablet_id, Visit.state, Visit.changed_at)
-        .where(Visit.org_id == org_id)
+        sa.select(col(Visit.tablet_id), col(Visit.state), col(Visit.changed_at))
+        .where(col(Visit.org_id) == org_id)
         .where(col(Visit.tablet_id).is_not(None))
         .where(col(Visit.state).in_(ON_SCREEN))
         .where(col(Visit.expires_at) > now)
         .order_by(col(Visit.created_at))
     )
     return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def last_used_for(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> uuid.UUID | None:
-    """Return the tablet on which this episode last had a form."""
-    found: uuid.UUID | None = db.execute(
-        select(Visit.tablet_id)
-        .where(Visit.org_id == viewer.org_id)
-        .where(Visit.episode_id == episode_id)
-        .where(col(Visit.tablet_id).is_not(None))
-        .where(is_visible(viewer, col(Visit.patient_id)))
-        .order_by(col(Visit.created_at).desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    return found

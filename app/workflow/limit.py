@@ -40,6 +40,8 @@ class Counter(Enum):
     """The present password, asked for once more on the account page."""
     PAIRING = "pairing"
     """Codes of new tablets, typed by one member of staff."""
+    NEW_PAIRING = "new_pairing"
+    """Codes that new tablets at one address have asked to be shown."""
     TABLET_CODE = "tablet_code"
     """Codes of visits, typed on one tablet."""
     TABLET_PIN = "tablet_pin"
@@ -62,6 +64,7 @@ LIMITS: Final[Mapping[Counter, Limit]] = {
     Counter.SECOND_FACTOR: Limit(free=5, first_wait=dt.timedelta(minutes=1)),
     Counter.OWN_PASSWORD: Limit(free=5, first_wait=dt.timedelta(minutes=1)),
     Counter.PAIRING: Limit(free=10, first_wait=dt.timedelta(minutes=1)),
+    Counter.NEW_PAIRING: Limit(free=30, first_wait=dt.timedelta(minutes=1)),
     Counter.TABLET_CODE: Limit(free=5, first_wait=dt.timedelta(minutes=1)),
     Counter.TABLET_PIN: Limit(free=5, first_wait=dt.timedelta(minutes=1)),
 }
