@@ -1,6 +1,7 @@
 """What every test can ask for: a database of its own, a browser; and a closed network."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser
 
 from app.records.engine import Database
 from tests.support.chromium import running_chromium
+from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.network import close_network
 from tests.support.postgres import PostgresServer, running_server
@@ -97,3 +99,10 @@ def chromium() -> Iterator[Browser]:
     """A Chromium for this run; each test opens a context of its own in it."""
     with running_chromium() as browser:
         yield browser
+
+@pytest.fixture
+def clinic(database: Database, tmp_path: Path) -> Iterator[Clinic]:
+    """An invented clinic in a fresh database."""
+    opened = open_clinic(database, tmp_path)
+    yield opened
+    opened.close()

@@ -67,6 +67,8 @@ class Database:
             try:
                 yield db
             finally:
+                # What was read stays readable; a rollback would expire it.
+                db.expunge_all()
                 db.rollback()
 
     @contextmanager

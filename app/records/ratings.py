@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -183,7 +184,7 @@ class Filed:
 
 
 _NEWER = aliased(Rating)
-_FILED = (
+_FILED: tuple[Any, ...] = (
     Rating.id,
     Rating.patient_id,
     Rating.episode_id,

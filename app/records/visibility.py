@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from app.records.staff import Role
 
@@ -44,7 +45,7 @@ class Viewer:
         return role in self.roles
 
 
-def is_visible(viewer: Viewer, patient_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+def is_visible(viewer: Viewer, patient_id: SQLCoreOperations[uuid.UUID]) -> ColumnElement[bool]:
     """Return the condition that a viewer treats a patient or supervises their team.
 
     All queries about persons carry it. A row outside it is answered like a row
