@@ -134,14 +134,17 @@ def reliable_change_problems(change: ReliableChangeValue, *, span: Tenths) -> It
         yield Problem("reliable_change.value", f"is {change.value}", f"at most {span}")
     if change.provenance.evidence is Evidence.UNVERIFIED:
         yield Problem("reliable_change", "an unverified number decides", "put it in quantities")
-    if change.provenance.evidence is not Evidence.COMPUTED:
-        return
+    if change.provenance.evidence is Evidence.COMPUTED:
+        yield from _computation_problems(change)
+
+
+def _computation_problems(change: ReliableChangeValue) -> Iterator[Problem]:
     if change.sd is None or change.reliability is None or change.critical is None:
         yield Problem("reliable_change", "is computed", "sd, reliability and critical beside it")
-        return
-    computed = change.critical * change.sd * math.sqrt(2 * (1 - change.reliability))
-    if abs(change.value - computed) > 1:
-        yield Problem("reliable_change.value", f"is {change.value}", f"about {computed:.1f}")
+    else:
+        computed = change.critical * change.sd * math.sqrt(2 * (1 - change.reliability))
+        if abs(change.value - computed) > 1:
+            yield Problem("reliable_change.value", f"is {change.value}", f"about {computed:.1f}")
 
 
 def _boundary_problems(where: str, border: CutOff | ReliableChangeValue) -> Iterator[Problem]:

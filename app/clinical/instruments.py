@@ -317,17 +317,21 @@ def _scoring_problems(instrument: Instrument) -> Iterator[Problem]:
         yield Problem(
             "scoring.max_missing", f"is {scoring.max_missing}", f"less than {len(counted)} items"
         )
-        return
-    divisor = len(counted) if scoring.method is Method.MEAN else 1
-    for field, given, parts in (
-        ("scoring.lowest", scoring.lowest, [item.lowest for item in counted]),
-        ("scoring.highest", scoring.highest, [item.highest for item in counted]),
-    ):
-        if given * divisor != scoring.factor * sum(parts):
-            reached = scoring.factor * sum(parts) / divisor
-            yield Problem(field, f"is {given}", f"{reached:g}, what the counted items can give")
-        if given % scoring.step:
-            yield Problem("scoring.step", f"is {scoring.step}", f"a whole part of {given}")
+    else:
+        divisor = len(counted) if scoring.method is Method.MEAN else 1
+        low = scoring.factor * sum(item.lowest for item in counted) / divisor
+        high = scoring.factor * sum(item.highest for item in counted) / divisor
+        yield from _range_problems("scoring.lowest", scoring.lowest, low, step=scoring.step)
+        yield from _range_problems("scoring.highest", scoring.highest, high, step=scoring.step)
+
+
+def _range_problems(
+    field: str, given: Tenths, reached: float, *, step: Tenths
+) -> Iterator[Problem]:
+    if given != reached:
+        yield Problem(field, f"is {given}", f"{reached:g}, what the counted items can give")
+    if given % step:
+        yield Problem("scoring.step", f"is {step}", f"a whole part of {given}")
 
 
 def _critical_item_problems(instrument: Instrument) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ questions must be as many as its items and offer the same answer codes.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 
 from app.clinical.form_texts import FormText, ItemText, TextOrigin, Variant
 from app.clinical.instruments import Instrument, Item, Tenths
@@ -177,14 +178,12 @@ def _language(reader: _Reader, root: Table) -> str:
 
 def _lead(reader: _Reader, entries: list[_Entry]) -> str:
     """Return what is said before the first question: how to answer, and about which time."""
-    said = []
-    for entry in entries:
-        if entry.kind not in {"group", "display"}:
-            break
-        text = entry.table.get("text")
-        if text is not None and reader.control(entry) not in {"lower", "upper"}:
-            said.append(reader.words(text, f"{entry.where}.text"))
-    return " ".join(said)
+    before = takewhile(lambda entry: entry.kind in {"group", "display"}, entries)
+    return " ".join(
+        reader.words(entry.table["text"], f"{entry.where}.text")
+        for entry in before
+        if "text" in entry.table and reader.control(entry) not in {"lower", "upper"}
+    )
 
 
 def _ends(reader: _Reader, entries: list[_Entry]) -> dict[str, str]:

@@ -18,7 +18,7 @@ MOST_DOTS_IN_A_LINE = 200
 """Each dot in a TOML key is one more nested table, at a cost that grows with the square."""
 
 _SHORT_ENOUGH_TO_REPEAT = 40
-_FIELDS = "the fields listed in app/instruments/README.md"
+_FIELDS = "what app/instruments/README.md lists"
 
 Model = TypeVar("Model", bound=Definition)
 
@@ -126,26 +126,33 @@ def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _first_trouble(error: ValidationError, *, file: str) -> InstrumentFileError:
     details = error.errors(include_url=False)[0]
-    context = details.get("ctx", {})
     if details["type"] == "definition":
+        context = details["ctx"]
         return InstrumentFileError(
             file=file,
             field=context["field"],
             problem=context["problem"],
             allowed=context["allowed"],
         )
+    problem, allowed = _said(details)
     return InstrumentFileError(
         file=file,
         field=".".join(str(part) for part in details["loc"]),
-        problem=_problem(details),
-        allowed=str(context.get("expected", context.get("pattern", _FIELDS))),
+        problem=problem,
+        allowed=allowed,
     )
 
 
-def _problem(details: ErrorDetails) -> str:
-    """Return Pydantic's sentence, with the value where it is short and no prose."""
+def _said(details: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong and what is allowed, in Pydantic's words.
+
+    The value stands with it where it is short and no prose.
+    """
     message = details["msg"].removeprefix("Value error, ")
     value = details["input"]
-    is_plain = isinstance(value, str | int | Decimal) and details["type"] != "missing"
-    shown = f"'{value}': " if is_plain and len(str(value)) <= _SHORT_ENOUGH_TO_REPEAT else ""
-    return f"{shown}{message[:1].lower()}{message[1:]}"
+    is_shown = isinstance(value, str | int | Decimal) and len(str(value)) <= _SHORT_ENOUGH_TO_REPEAT
+    for start in ("Input should ", "String should "):
+        if message.startswith(start):
+            wanted = message.removeprefix(start).removeprefix("be ").removeprefix("have ")
+            return (f"is '{value}'" if is_shown else "is not as it should be"), wanted
+    return f"{message[:1].lower()}{message[1:]}", _FIELDS

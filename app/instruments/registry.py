@@ -52,7 +52,7 @@ class Registry:
 def load_bundled() -> Registry:
     """Return the shipped instruments alone."""
     found = [
-        _read_definition(path, licence_class=licence_class)
+        read_definition(path, licence_class=licence_class)
         for licence_class, folder in _SHIPPED.items()
         for path in _toml_files(folder)
     ]
@@ -70,7 +70,7 @@ def load_registry(*, site_folder: Path | None) -> Registry:
         return shipped
     instruments = dict(shipped.instruments)
     for path in _toml_files(site_folder / "instruments"):
-        local = _read_definition(path, licence_class=LicenceClass.LOCAL)
+        local = read_definition(path, licence_class=LicenceClass.LOCAL)
         if local.key in instruments:
             raise InstrumentFileError(
                 file=path.name,
@@ -103,7 +103,8 @@ def _with_pack(
     return check_pack(instrument, pack.texts, file=file)
 
 
-def _read_definition(path: Path, *, licence_class: LicenceClass) -> Instrument:
+def read_definition(path: Path, *, licence_class: LicenceClass) -> Instrument:
+    """Return a checked definition from a folder that holds this class."""
     instrument = checked(Instrument, parse_toml(read(path), file=path.name), file=path.name)
     found = instrument.licence.licence_class
     if found is not licence_class:
