@@ -89,10 +89,15 @@ def follow(
     standing = flags.of_episodes(db, access.the_program(db), episode_ids=[episode.id])
     curve = curves.in_use(db, org_id=episode.org_id).get(episode.main_instrument)
     situation = _situation(db, record, registry=registry, curve=curve, rated=rated, now=now)
+    numbering = number_sessions(record, instrument=episode.main_instrument, now=now)
     verdicts = evaluate(
         situation,
         rules=_rules_in_force(db, org_id=episode.org_id),
-        standing=[_as_standing(flag) for flag in standing if flag.state is not FlagState.CLEARED],
+        standing=[
+            as_standing(flag, record=record, numbering=numbering)
+            for flag in standing
+            if flag.state is not FlagState.CLEARED
+        ],
     )
     for verdict in verdicts:
         _act(db, episode, verdict, standing=standing, curve=curve, record=record, now=now)
@@ -112,7 +117,7 @@ def read_record(db: DbSession, viewer: access.Viewer, *, episode: Episode) -> Re
 def build_course(record: Record, instrument: Instrument, *, now: dt.datetime) -> Course:
     """Return the patient's own course on an instrument, one score for each session."""
     by_session = _score_by_session(record.counted(instrument.key))
-    numbering = number_sessions(record, by_session, now=now)
+    numbering = number_sessions(record, instrument=instrument.key, now=now)
     starts = {session.id: session.planned_at for session in record.sessions}
     zero = next(
         (starts[session_id] for session_id, k in numbering.of_session.items() if k == 1), None
@@ -133,14 +138,13 @@ def build_course(record: Record, instrument: Instrument, *, now: dt.datetime) ->
     )
 
 
-def number_sessions(
-    record: Record, by_session: Mapping[uuid.UUID, Filed], *, now: dt.datetime
-) -> Numbering:
+def number_sessions(record: Record, *, instrument: str, now: dt.datetime) -> Numbering:
     """Return session numbers: 1 at the intake rating, one more for each attended session.
 
-    The intake is the first counted score, or the rating that a clinician named. A
-    session that still goes on without a score is left out: it may yet be scored.
+    The intake is the first counted score on the instrument, or the rating that a clinician
+    named. A session that still goes on without a score is left out: it may yet be scored.
     """
+    by_session = _score_by_session(record.counted(instrument))
     over = [
         session
         for session in record.sessions
@@ -271,10 +275,14 @@ def _in_order(all_sessions: Sequence[TherapySession]) -> Sequence[TherapySession
     return [session for session in all_sessions if session.status is SessionStatus.ATTENDED]
 
 
-def _as_standing(standing: Standing) -> StandingFlag:
+def as_standing(standing: Standing, *, record: Record, numbering: Numbering) -> StandingFlag:
+    """Return a kept flag in the form that the clinical core reads."""
+    filed = next((filed for filed in record.history if filed.id == standing.rating_id), None)
     return StandingFlag(
         rule=standing.flag.rule,
+        level=standing.flag.level,
         state=standing.state,
+        session=numbering.of_session.get(filed.session_id) if filed else None,
         reference=standing.rating_id.hex if standing.rating_id else None,
         item=standing.flag.item,
         numbers=standing.numbers,
