@@ -6,6 +6,7 @@ that somebody looked; a change is written down by the function that makes it.
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.records import audit, episodes, people, ratings, sessions
@@ -141,6 +142,19 @@ def log(
         db,
         access.event_of(viewer, action, now=now, ground=ground, patient_id=patient_id, **details),
     )
+
+
+def log_list(
+    db: DbSession,
+    viewer: Viewer,
+    action: str,
+    *,
+    patient_ids: Collection[uuid.UUID],
+    now: dt.datetime,
+) -> None:
+    """Write down that a list of patients was seen: one entry that names them all."""
+    names = sorted(patient_id.hex for patient_id in patient_ids)
+    audit.append(db, access.event_of(viewer, action, now=now, ground="list", patients=names))
 
 
 def _not_there(viewer: Viewer, asked_for: uuid.UUID, *, now: dt.datetime) -> NotThereError:
