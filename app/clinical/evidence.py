@@ -13,7 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, Strict, model_validator
 
-from app.clinical.form_texts import Definition, Key, Problem, Sentence
+from app.clinical.form_texts import Definition, Key, Problem, Sentence, Words
 
 Tenths = Annotated[int, Strict()]
 """A score, an answer or a distance between scores, in tenths of a point."""
@@ -57,6 +57,7 @@ class Quantity(Definition):
     """
 
     name: Key
+    label: Words
     points: Decimal | None = None
     ratio: Annotated[float, Field(ge=0, le=1)] | None = None
     sample_size: Annotated[int, Field(gt=0)] | None = None
@@ -74,7 +75,9 @@ class CutOff(Definition):
 
     value: Tenths
     boundary: Boundary
-    label: Key = "clinical"
+    name: Key = "clinical"
+    label: Words | None = None
+    """What the border is called on screen; none for the one that needs no name."""
     is_default: bool = True
     provenance: Provenance
 
@@ -104,6 +107,7 @@ class Band(Definition):
     """A named range of severity that begins at ``lowest`` (tenths, inclusive)."""
 
     name: Key
+    label: Words
     lowest: Tenths
     provenance: Provenance
 
@@ -114,7 +118,7 @@ def border_problems(
     """Yield what is wrong with borders on a scale from ``lowest`` to ``highest`` (tenths)."""
     inside = f"from {lowest} to {highest} (tenths)"
     for cut_off in cut_offs:
-        where = f"cut_offs[{cut_off.label}]"
+        where = f"cut_offs[{cut_off.name}]"
         if not lowest <= cut_off.value <= highest:
             yield Problem(f"{where}.value", f"is {cut_off.value}", inside)
         yield from _boundary_problems(where, cut_off)

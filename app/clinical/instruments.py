@@ -7,7 +7,7 @@ binary floating point).
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Annotated, Self
 
@@ -174,6 +174,8 @@ class Scoring(Definition):
     lowest: Tenths
     highest: Tenths
     subscales: tuple[Key, ...] = ()
+    subscale_labels: Mapping[str, Words] = {}
+    """What each subscale is called on screen."""
     provenance: Provenance
     missing_rule: Provenance | None = None
     """Where the rule on missing items comes from, if it differs from the rest."""
@@ -296,7 +298,7 @@ def _name_problems(instrument: Instrument) -> Iterator[Problem]:
     named = {
         "items": [item.key for item in instrument.items],
         "scoring.subscales": list(instrument.scoring.subscales),
-        "cut_offs": [cut_off.label for cut_off in instrument.cut_offs],
+        "cut_offs": [cut_off.name for cut_off in instrument.cut_offs],
         "bands": [band.name for band in instrument.bands],
         "quantities": [quantity.name for quantity in instrument.quantities],
         "texts": [f"{text.language} {text.variant.value}" for text in instrument.texts],
@@ -313,6 +315,8 @@ def _scoring_problems(instrument: Instrument) -> Iterator[Problem]:
     used = {item.subscale for item in instrument.items if item.subscale}
     if used != set(scoring.subscales):
         yield Problem("scoring.subscales", f"items name {sorted(used)}", "the same names in both")
+    if scoring.subscale_labels and set(scoring.subscale_labels) != used:
+        yield Problem("scoring.subscale_labels", "not those of the subscales", f"{sorted(used)}")
     if scoring.max_missing >= len(counted):
         yield Problem(
             "scoring.max_missing", f"is {scoring.max_missing}", f"less than {len(counted)} items"

@@ -201,7 +201,7 @@ def test_a_sentence_is_had_in_the_language_of_the_reader() -> None:
 @pytest.mark.parametrize("given", [{}, {"points": "2.9", "ratio": 0.5}])
 def test_a_number_is_either_points_or_a_share(given: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="'mean' needs either points or ratio"):
-        Quantity.model_validate({"name": "mean", "provenance": OUR_RULE, **given})
+        Quantity.model_validate({"name": "mean", "label": "Mean", "provenance": OUR_RULE, **given})
 
 
 def test_an_instrument_without_a_published_border_has_no_cut_off() -> None:

@@ -351,7 +351,7 @@ def test_the_reliable_changes_are_those_decided(key: str, value: int, boundary: 
 def test_ten_is_kept_as_the_other_convention_for_the_gad_7() -> None:
     others = [cut_off for cut_off in SHIPPED.get("gad-7").cut_offs if not cut_off.is_default]
 
-    assert [(cut_off.label, cut_off.value) for cut_off in others] == [("screening", 100)]
+    assert [(cut_off.name, cut_off.value) for cut_off in others] == [("screening", 100)]
 
 
 def test_the_core_10_comes_without_bands() -> None:
@@ -418,6 +418,15 @@ def test_terms_and_notes_are_in_three_languages(instrument: Instrument) -> None:
     for words in (instrument.licence.terms, *instrument.notes):
         assert words.nb != words.en
         assert words.nn != words.en
+
+
+@each_shipped
+def test_everything_that_has_a_name_has_one_in_three_languages(instrument: Instrument) -> None:
+    assert set(instrument.scoring.subscale_labels) == set(instrument.scoring.subscales)
+    for cut_off in instrument.cut_offs:
+        assert cut_off.is_default or cut_off.label is not None
+    for quantity in instrument.quantities:
+        assert quantity.label.nb != quantity.label.en
 
 
 @pytest.mark.parametrize("path", sorted((INSTRUMENTS / "skeleton").glob("*.toml")), ids=str)

@@ -29,6 +29,7 @@ step = 10
 lowest = 0
 highest = 90
 subscales = ["wet"]
+subscale_labels = { wet = "Wetness" }
 provenance = { source = "Invented", evidence = "convention", checked = 2026-11-21 }
 
 [licence]
@@ -54,11 +55,13 @@ provenance = { source = "Computed", evidence = "computed", checked = 2026-11-21 
 
 [[bands]]
 name = "wet"
+label = "Wet"
 lowest = 20
 provenance = { source = "Invented", evidence = "published", checked = 2026-11-21 }
 
 [[bands]]
 name = "soaked"
+label = "Soaked"
 lowest = 50
 provenance = { source = "Invented", evidence = "published", checked = 2026-11-21 }
 
@@ -69,6 +72,7 @@ provenance = { source = "Invented", evidence = "convention", checked = 2026-11-2
 
 [[quantities]]
 name = "alpha"
+label = "Alpha"
 ratio = 0.75
 provenance = { source = "Invented", evidence = "published", checked = 2026-11-21 }
 
@@ -136,6 +140,7 @@ def test_a_site_without_files_of_its_own_has_the_shipped_instruments(tmp_path: P
         ("step = 10", "step = 7", "scoring.step", "whole part of 90"),
         ("max_missing = 1", "max_missing = 3", "scoring.max_missing", "less than 3 items"),
         ('subscales = ["wet"]', "", "scoring.subscales", "['wet']"),
+        ("{ wet =", "{ dry =", "scoring.subscale_labels", "['wet']"),
         ('subscales = ["wet"]', 'subscales = ["wet", "dry"]', "scoring.subscales", "same names"),
         ("lowest = 0, highest = 30, codes = [0, 10", "lowest = 30, highest = 30, codes = [0, 10",
          "items.0", "lowest is 30, highest is 30"),
@@ -206,7 +211,7 @@ def test_a_wrong_definition_is_refused_by_file_field_and_what_is_allowed(
 
 
 def test_a_second_default_cut_off_is_refused(tmp_path: Path) -> None:
-    second = '[[cut_offs]]\nvalue = 60\nboundary = "inclusive"\nlabel = "other"\nprovenance = '
+    second = '[[cut_offs]]\nvalue = 60\nboundary = "inclusive"\nname = "other"\nprovenance = '
     source = '{ source = "Invented", evidence = "published", checked = 2026-11-21 }\n'
 
     refused = refusal(tmp_path, RIGHT + second + source)
