@@ -6,7 +6,6 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from app.clinical.instruments import Instrument, Variant
 from app.instruments import Registry, UnknownInstrumentError
@@ -20,13 +19,11 @@ from app.records.tablets import Slot, Visit, VisitState
 from app.records.visibility import Viewer
 from app.workflow import access, find
 from app.workflow.access import NotThereError
+from app.workflow.agree import local_day
 from app.workflow.pair import CODE_LETTERS
 from app.workflow.refusals import Conflict, Gone, Refusal, TooMany
 
 __all__ = ["RespondentKind", "Slot", "VisitState"]
-
-CLINIC_ZONE = ZoneInfo("Europe/Oslo")
-"""What counts as today's session."""
 
 WAITS = dt.timedelta(minutes=30)
 """How long a form waits on a tablet for somebody to open it, and then to start it."""
@@ -261,6 +258,11 @@ def _instrument(
     in_use = keys_in_use(db, viewer, episode)
     if key is None or key not in in_use:
         raise Refusal("form_not_in_use", value=(key or "–")[:40], allowed=", ".join(in_use))
+    return known_instrument(registry, key)
+
+
+def known_instrument(registry: Registry, key: str) -> Instrument:
+    """Return an instrument, or refuse one that this installation no longer has."""
     try:
         return registry.get(key)
     except UnknownInstrumentError as error:
@@ -289,7 +291,7 @@ def _session(
     today = [
         one
         for one in known
-        if one.planned_at.astimezone(CLINIC_ZONE).date() == now.astimezone(CLINIC_ZONE).date()
+        if local_day(one.planned_at) == local_day(now)
         and one.status in {SessionStatus.PLANNED, SessionStatus.ATTENDED}
     ]
     still_on = [one for one in today if one.ended_at is None]
