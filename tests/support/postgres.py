@@ -129,7 +129,11 @@ def running_server() -> Iterator[PostgresServer]:
 def _give_to_server(folder: Path) -> None:
     # PostgreSQL refuses to run as root.
     if os.geteuid() == 0:
-        account = pwd.getpwnam(_SERVER_ACCOUNT)
+        try:
+            account = pwd.getpwnam(_SERVER_ACCOUNT)
+        except KeyError:
+            message = f"PostgreSQL will not run as root; make an account named {_SERVER_ACCOUNT}"
+            raise NoServerError(message) from None
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
