@@ -170,7 +170,8 @@ def change_settings(
 
 def plain_text(text: str, *, what: str) -> str:
     """Return a name without spaces around it, or refuse one that is empty or too long."""
-    plain = " ".join(text.split())
+    spaced = "".join(sign if sign.isprintable() else " " for sign in text)
+    plain = " ".join(spaced.split())
     if not plain:
         raise Refusal(what)
     if len(plain) > LONGEST_NAME:
@@ -192,6 +193,9 @@ def _check_settings(settings: OrganizationSettings) -> None:
         raise Refusal("text_needed")
     if any(len(text) > LONGEST_TEXT for text in texts):
         raise Refusal("text_long", n=LONGEST_TEXT)
+    if any("\0" in text for text in texts):
+        # PostgreSQL keeps no such sign.
+        raise Refusal("text_unreadable")
 
 
 def _log(

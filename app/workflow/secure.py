@@ -11,6 +11,7 @@ from app.records.staff import Account, RecoveryCode
 from app.records.visibility import Viewer
 from app.workflow import access, limit, prove
 from app.workflow.limit import Counter, Place
+from app.workflow.prove import SHORTEST_PASSWORD
 from app.workflow.refusals import Conflict, Refusal
 from app.workflow.sign_in import (
     OWN_ACCOUNT,
@@ -23,6 +24,8 @@ from app.workflow.sign_in import (
     offer_seed,
     pending_seed,
 )
+
+__all__ = ["SHORTEST_PASSWORD"]
 
 _HANDLE = 16
 """Hexadecimal digits of a token's hash that name a sign-in on its owner's own page."""

@@ -233,7 +233,13 @@ def accounts_to_try(db: DbSession) -> Sequence[AccountToTry]:
 
 def plain_name(sign_in_name: str) -> str:
     """Return a sign-in name in the one form in which it is kept."""
-    return unicodedata.normalize("NFKC", sign_in_name).strip().casefold()
+    folded = unicodedata.normalize("NFKC", sign_in_name).casefold()
+    return "".join(sign for sign in folded if sign.isprintable()).strip()
+
+
+def new_browser() -> str:
+    """Return a token by which a browser is known again. It opens nothing."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def offer_seed(db: DbSession, account: Account) -> None:
