@@ -238,7 +238,8 @@ def split_total(total: Tenths, generator: np.random.Generator) -> Marks:
     """Return four uneven marks that add up to ``total`` (tenths, 0 to 400) exactly."""
     marks = [total // 4 + (1 if place < total % 4 else 0) for place in range(4)]
     for _ in range(6):
-        giver, taker = (int(place) for place in generator.choice(4, size=2, replace=False))
+        giver = int(generator.integers(4))
+        taker = (giver + int(generator.integers(1, 4))) % 4
         most = min(marks[giver], ITEM_HIGHEST - marks[taker], 20)
         amount = int(generator.integers(0, most + 1))
         marks[giver] -= amount
@@ -356,5 +357,10 @@ def _p_dropout(*, better: float, alliance: float) -> float:
 
 
 def _pick(generator: np.random.Generator, shares: Mapping[_Choice, float]) -> _Choice:
-    place = generator.choice(len(shares), p=list(shares.values()))
-    return list(shares)[int(place)]
+    *others, last = shares
+    drawn = generator.random()
+    for choice in others:
+        drawn -= shares[choice]
+        if drawn < 0:
+            return choice
+    return last
