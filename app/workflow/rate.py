@@ -111,12 +111,14 @@ def file_rating(
     registry: Registry,
     actor: Actor,
     now: dt.datetime,
+    is_history: bool = False,
 ) -> Stored:
     """Score and store a rating, once per submission key, and follow the course.
 
     A tablet sends again until it has heard "stored", so the same submission can
     arrive twice, even at the same moment. The second arrival changes nothing and
-    gets the first one's id.
+    gets the first one's id. ``is_history`` is for a rating that others follow at
+    once: the course is looked at when the latest one is stored.
     """
     audit.take_turn(db)
     fingerprint = _fingerprint(filing, submission)
@@ -146,6 +148,8 @@ def file_rating(
     }
     ratings.add(db, row, answers=_answered(instrument, submission))
     sessions.mark_attended(place.session)
+    if is_history:
+        return Stored(rating_id=rating_id, is_new=True)
     rated = track.JustRated(
         id=rating_id,
         session_id=filing.session_id,

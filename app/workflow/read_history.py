@@ -19,11 +19,11 @@ from app.clinical.scoring import (
     score,
 )
 from app.records.people import RespondentKind
+from app.workflow.agree import LONGEST_HISTORY
 from app.workflow.read_table import HistoryFileError, read_table
 
 MAX_CLIENT_LENGTH = 64
 MAX_SESSION = 1000
-_OLDEST_DAY = dt.date(1980, 1, 1)
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _NUMBER = re.compile(r"-?\d{1,7}(?:[.,]\d+)?")
 _NORWEGIAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -261,8 +261,11 @@ def _moment(cell: str, time: TimeColumn, frame: Frame) -> Moment:
             f"{time.value} falls on {moment.day}, which is in the future; "
             "correct it, or give an earlier --start"
         )
-    if moment.day < _OLDEST_DAY:
-        raise LineRefusedError(f"{time.value} falls on {moment.day}, before {_OLDEST_DAY}")
+    oldest = frame.today - LONGEST_HISTORY
+    if moment.day <= oldest:
+        raise LineRefusedError(
+            f"{time.value} falls on {moment.day}; a history goes back to {oldest} at the most"
+        )
     return moment
 
 
