@@ -116,9 +116,7 @@ def needs(*roles: Role) -> Callable[[Viewer], Viewer]:
     return check
 
 
-Clinical = Annotated[
-    Viewer, Depends(needs(Role.CLINICIAN, Role.SUPERVISOR), scope="function")
-]
+Clinical = Annotated[Viewer, Depends(needs(Role.CLINICIAN, Role.SUPERVISOR), scope="function")]
 """Someone who may see patients: their own, or those of a team they supervise."""
 
 Administrator = Annotated[Viewer, Depends(needs(Role.ADMINISTRATOR), scope="function")]
@@ -129,6 +127,10 @@ def _words(request: Request) -> Words:
     viewer = getattr(request.state, "viewer", None)
     if viewer is not None:
         return Words(viewer.language)
+    shown = getattr(request.state, "language", None)
+    if shown is not None:
+        # A tablet has nobody signed in; a form on it has a language of its own.
+        return Words(shown)
     return Words(choose_language(request.cookies.get(LANGUAGE_COOKIE)))
 
 

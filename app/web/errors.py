@@ -17,9 +17,11 @@ from app.web.dependencies import (
     parts_of,
     words_of,
 )
+from app.web.kiosk_pages import MessagePage
 from app.web.pages import go_to, render
 from app.workflow import access
 from app.workflow.access import NotAllowedError, NotThereError, Viewer
+from app.workflow.pair import NotConnectedError
 from app.workflow.refusals import Refusal
 
 _log = structlog.get_logger()
@@ -38,6 +40,9 @@ class ErrorPage:
     reference: str | None
 
 
+ON_TABLET: Final = "/tablet/"
+"""Pages on a tablet: an error there leads back to its waiting page and nowhere else."""
+
 HTTP_WORDS: Final[Mapping[int, str]] = {
     400: "bad_request",
     404: "not_there",
@@ -54,6 +59,7 @@ def install(app: FastAPI) -> None:
     """Answer every error with a page, or with the same in JSON for a script."""
     app.add_exception_handler(NotSignedInError, _sign_in_first)
     app.add_exception_handler(SecondFactorNeededError, _second_factor_first)
+    app.add_exception_handler(NotConnectedError, _connect_first)
     app.add_exception_handler(NotThereError, _not_there)
     app.add_exception_handler(NotAllowedError, _not_allowed)
     app.add_exception_handler(Refusal, _refused)
@@ -72,6 +78,12 @@ def _second_factor_first(request: Request, error: Exception) -> Response:
     if _wants_json(request):
         return _answer(request, status=401, word="sign_in")
     return go_to("/sign-in/second-factor")
+
+
+def _connect_first(request: Request, error: Exception) -> Response:
+    if _wants_json(request):
+        return _answer(request, status=401, word="tablet_not_connected")
+    return go_to("/tablet")
 
 
 def _not_there(request: Request, error: Exception) -> Response:
@@ -109,7 +121,9 @@ def _malformed(request: Request, error: Exception) -> Response:
     fields = ""
     if isinstance(error, RequestValidationError):
         fields = ", ".join(
-            sorted({".".join(str(part) for part in trouble["loc"][1:]) for trouble in error.errors()})
+            sorted(
+                {".".join(str(part) for part in trouble["loc"][1:]) for trouble in error.errors()}
+            )
         )
     page = ErrorPage(
         status=422,
@@ -134,9 +148,7 @@ def _broken(request: Request, error: Exception) -> Response:
     return _answer(request, status=500, word="broken", reference=reference)
 
 
-def _answer(
-    request: Request, *, status: int, word: str, reference: str | None = None
-) -> Response:
+def _answer(request: Request, *, status: int, word: str, reference: str | None = None) -> Response:
     words = words_of(request)
     page = ErrorPage(
         status=status,
@@ -160,6 +172,9 @@ def _send(request: Request, page: ErrorPage) -> Response:
             "reference": page.reference,
         }
         return JSONResponse({"error": content}, status_code=page.status)
+    if request.url.path.startswith(ON_TABLET):
+        calm = MessagePage(title=page.heading, text=f"{page.what} {page.do}")
+        return render(request, "pages/kiosk/message.html", calm, status=page.status)
     return render(request, "pages/error.html", page, status=page.status)
 
 

@@ -1,7 +1,8 @@
 """What the pages on the tablet are given: contexts only, no decisions."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 TENTHS_PER_POINT = 10
 """Answers are whole tenths of a point everywhere; a button stands for a whole point."""
@@ -89,6 +90,10 @@ class Form:
     """Drawings at the two ends, for children."""
     initials: str | None = None
     """Couples and families only: whose turn it is."""
+    marks: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """What was set on a form that came in without script and is asked about once."""
+    asks_about: tuple[str, ...] = ()
+    """Items without an answer on such a form."""
     idle_seconds: int = 90
     idle_countdown_seconds: int = 30
 
@@ -155,8 +160,13 @@ class EndedPage:
 
     room: str
     was_declined: bool = False
-    clear_seconds: int = CHANGE_SECONDS
+    help_text: tuple[str, ...] = ()
     direction: str = "ltr"
+
+    @property
+    def clear_seconds(self) -> int:
+        """How long the screen stays: longer when it says whom to call."""
+        return HELP_SECONDS if self.help_text else CHANGE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
