@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from app.records import episodes, people
 from app.records.base import DbSession
@@ -11,7 +12,32 @@ from app.records.visibility import Viewer
 from app.workflow import find
 from app.workflow.refusals import Conflict, Refusal
 
-__all__ = ["check_clinician", "give", "store", "take_back", "who_could_treat"]
+__all__ = [
+    "Colleague",
+    "TeamChoice",
+    "check_clinician",
+    "give",
+    "store",
+    "take_back",
+    "teams_to_choose",
+    "who_could_treat",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChoice:
+    """A team in which the viewer may open a course, and who can treat there."""
+
+    team_id: uuid.UUID
+    name: str
+    clinicians: Sequence[Colleague]
+
+
+def teams_to_choose(db: DbSession, viewer: Viewer) -> Sequence[TeamChoice]:
+    """Return the teams in which the viewer may open a course."""
+    teams = people.teams_of(db, viewer)
+    clinicians = people.colleagues(db, viewer, team_ids=[team.id for team in teams])
+    return [TeamChoice(team.id, team.name, clinicians[team.id]) for team in teams]
 
 
 def who_could_treat(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[Colleague]:
@@ -48,8 +74,8 @@ def take_back(
     patient_id: uuid.UUID,
     staff_id: uuid.UUID,
     now: dt.datetime,
-) -> None:
-    """Write down that somebody no longer treats a patient; they cannot see the patient after it."""
+) -> bool:
+    """End that somebody treats a patient; return whether the viewer still sees the patient."""
     find.patient(db, viewer, patient_id=patient_id, now=now)
     carers = people.carers(db, viewer, patient_id=patient_id)
     current = [carer for carer in carers if carer.until is None]
@@ -61,6 +87,7 @@ def take_back(
         raise Conflict("last_clinician")
     find.log(db, viewer, "ended_access", patient_id=patient_id, now=now, clinician=staff_id.hex)
     people.end_treating(db, viewer, treats_id=leaving.id, now=now)
+    return people.patient(db, viewer, patient_id=patient_id) is not None
 
 
 def check_clinician(
