@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from app.records import audit, people, staff
 from app.records.base import DbSession, new_id
@@ -31,6 +32,16 @@ class RoleGiven:
     team_id: uuid.UUID | None = None
 
 
+class MemberState(Enum):
+    """How far a member of staff has come."""
+
+    READY = "ready"
+    WAITING = "waiting"
+    """Has a password that was handed over and has not used it."""
+    NO_PHONE = "no_phone"
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class MemberSeen:
     """A member of staff as an administrator sees them."""
@@ -40,13 +51,20 @@ class MemberSeen:
     sign_in_name: str
     language: str
     roles: frozenset[RoleGiven]
-    is_disabled: bool
-    has_phone: bool
-    must_change_password: bool
+    state: MemberState
 
-    def has(self, role: Role, team_id: uuid.UUID | None = None) -> bool:
-        """Whether this person has a role now."""
-        return RoleGiven(role, team_id) in self.roles
+    @property
+    def is_disabled(self) -> bool:
+        """Whether the account is closed."""
+        return self.state is MemberState.DISABLED
+
+    @property
+    def sorted_roles(self) -> Sequence[RoleGiven]:
+        """The roles in the order in which they are listed everywhere."""
+        order = list(Role)
+        return sorted(
+            self.roles, key=lambda given: (order.index(given.role), str(given.team_id or ""))
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -226,10 +244,16 @@ def _seen(person: Staff, *, account: Account, roles: Collection[RoleGiven]) -> M
         sign_in_name=account.sign_in_name,
         language=person.language,
         roles=frozenset(roles),
-        is_disabled=person.disabled_at is not None,
-        has_phone=account.totp_confirmed_at is not None,
-        must_change_password=account.must_change_password,
+        state=_state(person, account),
     )
+
+
+def _state(person: Staff, account: Account) -> MemberState:
+    if person.disabled_at is not None:
+        return MemberState.DISABLED
+    if account.must_change_password:
+        return MemberState.WAITING
+    return MemberState.READY if account.totp_confirmed_at else MemberState.NO_PHONE
 
 
 def _person(db: DbSession, viewer: Viewer, *, staff_id: uuid.UUID) -> Staff:
