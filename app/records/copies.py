@@ -33,8 +33,8 @@ class UnreadableCopyError(RuntimeError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} cannot be opened: it is no Samklang database, or another key made it; "
-            "put back the key file that was in use then"
+            f"{name} cannot be opened: it is no Samklang database, it is damaged, or another key "
+            "made it; put back the key file that was in use then"
         )
         self.name = name
 
@@ -191,6 +191,8 @@ def _sealed_columns(copy: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - sqlci
 @contextmanager
 def _opened(path: Path, *, file_key: bytes) -> Generator[Any]:
     with closing(sqlcipher.connect(str(path))) as connection:
+        # A wrong key is said by us, in one sentence; SQLCipher would fill the screen.
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{file_key.hex()}'\"")
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         try:

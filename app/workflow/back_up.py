@@ -1,8 +1,8 @@
 """Take a backup while the program runs, and put one back, whole or not at all."""
 
 import datetime as dt
-import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from app.records import audit, copies, organizations, schema
 from app.records.audit import PROGRAM, BrokenChain, Event
 from app.records.base import DbSession
-from app.records.copies import DamagedCopyError, Note
+from app.records.copies import DamagedCopyError, Note, UnreadableCopyError
 from app.records.encryption import KeyRing, SealBrokenError
 from app.records.engine import Database, WrongKeyError, enter_organization, open_database
 
@@ -78,8 +78,7 @@ def take(installation: Installation, database: Database, target: Path, *, now: d
             f"{target.name} exists already", remedy="choose another name; no backup is overwritten"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.new")
-    with _gone_afterwards(draft):
+    with _workplace(beside=target) as draft:
         copies.copy_online(installation.home, draft, file_key=installation.file_key)
         entries = _check(installation, draft)
         note = Note(
@@ -114,8 +113,7 @@ def restore(
             remedy="restore into an empty data folder, or say --replace",
         )
     home.parent.mkdir(parents=True, exist_ok=True)
-    stage = home.with_name(f".{home.name}.{os.getpid()}.restore")
-    with _gone_afterwards(stage):
+    with _workplace(beside=home, name=source.name) as stage:
         note = _stage(installation, source, stage, now=now)
         kept = _keep_old(installation, now=now) if home.exists() else None
         if kept is None:
@@ -208,6 +206,15 @@ def _check_names(note: Note) -> None:
             )
 
 
+_UNKEEPABLE = (
+    BrokenAuditError,
+    DamagedCopyError,
+    SealBrokenError,
+    UnreadableCopyError,
+    WrongKeyError,
+)
+
+
 def _keep_old(installation: Installation, *, now: dt.datetime) -> Path:
     kept = installation.home.with_name(f"before-restore-{now:%Y%m%dT%H%M%SZ}.backup")
     try:
@@ -216,7 +223,7 @@ def _keep_old(installation: Installation, *, now: dt.datetime) -> Path:
             return take(installation, opened, kept, now=now).path
         finally:
             opened.close()
-    except (WrongKeyError, SealBrokenError, DamagedCopyError, BrokenAuditError) as error:
+    except _UNKEEPABLE as error:
         raise BackupRefusedError(
             f"what is in the data folder now cannot be kept ({error})",
             remedy=f"stop the program, move {installation.home.name} away, and restore again",
@@ -264,13 +271,13 @@ def _write_site_files(site_folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 @contextmanager
-def _gone_afterwards(path: Path) -> Iterator[None]:
-    """Remove a draft and what SQLite puts beside it, whatever happens."""
+def _workplace(*, beside: Path, name: str | None = None) -> Iterator[Path]:
+    """Give a place for a draft on the same disk; whatever happens, nothing of it stays."""
+    folder = Path(tempfile.mkdtemp(prefix=".samklang-", dir=beside.parent))
     try:
-        yield
+        yield folder / (name or beside.name)
     finally:
-        path.unlink(missing_ok=True)
-        _drop_journals(path)
+        shutil.rmtree(folder)
 
 
 def _drop_journals(path: Path) -> None:
