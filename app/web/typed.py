@@ -81,9 +81,22 @@ class FormReader:
         do = self.words(f"errors.{refusal.word}_do", **refusal.values)
         self.problems.append(Problem(field=fields[refusal.word], text=f"{what} {do}"))
 
-    def line(self, name: str, label: str, *, is_needed: bool = False) -> str | None:
+    def line(
+        self, name: str, label: str, *, is_needed: bool = False, at_most: int | None = None
+    ) -> str | None:
         """Return one line of text without needless spaces, or ``None`` if nothing is there."""
-        return self._text(name, label, is_needed=is_needed, text=self.typed.text(name))
+        text = self.typed.text(name).strip()
+        if any(unicodedata.category(mark) == "Cc" for mark in text):
+            self._add(name, "typed.not_text", label=label)
+            return None
+        found = " ".join(text.split())
+        if not found and is_needed:
+            self._add(name, "typed.needed", label=label)
+        if at_most is not None and len(found) > at_most:
+            self._add(
+                name, "typed.too_long", label=label, value=str(len(found)), allowed=str(at_most)
+            )
+        return found or None
 
     def paragraph(self, name: str, label: str, *, is_needed: bool = False) -> str | None:
         """Return text that may have several lines, or ``None`` if nothing is there."""
@@ -173,15 +186,6 @@ class FormReader:
             return uuid.UUID(self.typed.text(name))
         except ValueError:
             raise Refusal("form_key") from None
-
-    def _text(self, name: str, label: str, *, is_needed: bool, text: str) -> str | None:
-        if any(unicodedata.category(mark) == "Cc" for mark in text.strip()):
-            self._add(name, "typed.not_text", label=label)
-            return None
-        found = " ".join(text.split())
-        if not found and is_needed:
-            self._add(name, "typed.needed", label=label)
-        return found or None
 
     def _add(self, name: str, key: str, **values: str) -> None:
         self.problems.append(Problem(field=name, text=self.words(key, **values)))

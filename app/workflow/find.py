@@ -18,7 +18,7 @@ from app.records.sessions import TherapySession
 from app.records.visibility import Viewer
 from app.workflow import access
 from app.workflow.access import NotThereError
-from app.workflow.refusals import Gone
+from app.workflow.refusals import Conflict, Gone
 
 __all__ = ["FoundEpisode", "FoundRating", "FoundSession", "Person"]
 
@@ -114,6 +114,25 @@ def rating(db: DbSession, viewer: Viewer, *, rating_id: uuid.UUID, now: dt.datet
         raise _not_there(viewer, rating_id, now=now)
     found = episode(db, viewer, episode_id=filed.episode_id, now=now)
     return FoundRating(patient=found.patient, episode=found.episode, rating=filed)
+
+
+def standing_rating(
+    db: DbSession, viewer: Viewer, *, rating_id: uuid.UUID, now: dt.datetime
+) -> FoundRating:
+    """Return a rating that no later row has taken the place of."""
+    found = rating(db, viewer, rating_id=rating_id, now=now)
+    if not found.rating.counts:
+        raise Conflict("already_replaced")
+    return found
+
+
+def changeable_rating(
+    db: DbSession, viewer: Viewer, *, rating_id: uuid.UUID, now: dt.datetime
+) -> FoundRating:
+    """Return a standing rating of an episode in which something may still be changed."""
+    found = standing_rating(db, viewer, rating_id=rating_id, now=now)
+    check_open(found.episode)
+    return found
 
 
 def check_open(found: Episode) -> None:

@@ -19,6 +19,7 @@ from app.workflow.refusals import Conflict, Refusal
 __all__ = [
     "Channel",
     "Held",
+    "Person",
     "SessionList",
     "SessionStatus",
     "change_plan",
