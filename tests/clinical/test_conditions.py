@@ -553,6 +553,9 @@ class TestSawtooth:
             ([200, 230, 260, 230, 200, 230, 260, 230, 200], 4),
             ([200, 150, 200, 150, 200], 4),
             ([200, 200, 200, 200, 200], 0),
+            # The small dip to 160 is not the bottom that the last rise is measured from.
+            ([150, 200, 160, 230, 180, 215], 2),
+            ([250, 200, 240, 170, 220, 185], 2),
         ],
     )
     def test_swings_are_moves_of_a_reliable_change_against_the_one_before(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -124,6 +125,21 @@ def test_drawn_courses_have_one_row_per_patient_and_one_column_per_session() -> 
     )
 
     assert drawn.shape == (3, 2)
+
+
+def test_patients_differ_in_level_and_slope_as_the_model_says() -> None:
+    parameters = replace(a_curve().parameters, correlation=-0.8, sigma=1e-6)
+    drawn = draw_courses(
+        parameters, intakes=[20.0] * 20_000, sessions=[2, 10], generator=generator(4)
+    )
+
+    slopes = (drawn[:, 1] - drawn[:, 0]) / np.log(5)
+    levels = drawn[:, 0] - slopes * np.log(2)
+
+    assert np.mean(slopes) == pytest.approx(4.0, abs=0.06)
+    assert np.std(slopes) == pytest.approx(2.5, abs=0.05)
+    assert np.std(levels) == pytest.approx(2.0, abs=0.04)
+    assert np.corrcoef(levels, slopes)[0, 1] == pytest.approx(-0.8, abs=0.02)
 
 
 def test_the_same_seed_gives_the_same_patients() -> None:
