@@ -54,13 +54,13 @@ SYNTHETIC_CURVE = ReferenceCurve(
     parameters=GrowthParameters(
         intercept=18.6,
         intake=0.9,
-        time=3.4,
-        intake_time=-0.15,
+        time=4.2,
+        intake_time=-0.18,
         center=18.0,
-        sd_intercept=2.0,
-        sd_slope=2.4,
+        sd_intercept=1.8,
+        sd_slope=2.2,
         correlation=0.1,
-        sigma=3.6,
+        sigma=3.0,
     ),
     lowest_intake=53,
     highest_intake=307,
@@ -172,8 +172,11 @@ P_TWO_WEEKS = 0.15
 CHANNELS = {Channel.IN_ROOM: 0.8, Channel.VIDEO: 0.13, Channel.PHONE: 0.07}
 """Share of sessions in each channel."""
 
-ALLIANCE_MEAN, ALLIANCE_SD, ALLIANCE_NOISE = 33.0, 3.0, 1.5
+ALLIANCE_MEAN, ALLIANCE_SD, ALLIANCE_NOISE = 33.0, 3.0, 1.2
 """Alliance totals of 0 to 40: mean and spread between patients, and spread within one."""
+
+ALLIANCE_REACH = 6
+"""How uneven alliance marks are: people tend to set the four of them much alike."""
 
 P_RUPTURE, RUPTURE_POINTS = 0.04, 8.0
 """How often an alliance rating falls sharply, and by how much."""
@@ -234,13 +237,23 @@ def simulate_patients(
     return tuple(_patient(generator, curve) for _ in range(count))
 
 
-def split_total(total: Tenths, generator: np.random.Generator) -> Marks:
-    """Return four uneven marks that add up to ``total`` (tenths, 0 to 400) exactly."""
+def split_total(total: Tenths, generator: np.random.Generator, *, reach: Tenths = 20) -> Marks:
+    """Return four uneven marks that add up to ``total`` exactly.
+
+    Parameters
+    ----------
+    total
+        In tenths, 0 to 400.
+    generator
+        Seeded by the caller.
+    reach
+        Most that one mark gives to another at a time, in tenths; 0 for even marks.
+    """
     marks = [total // 4 + (1 if place < total % 4 else 0) for place in range(4)]
     for _ in range(6):
         giver = int(generator.integers(4))
         taker = (giver + int(generator.integers(1, 4))) % 4
-        most = min(marks[giver], ITEM_HIGHEST - marks[taker], 20)
+        most = min(marks[giver], ITEM_HIGHEST - marks[taker], reach)
         amount = int(generator.integers(0, most + 1))
         marks[giver] -= amount
         marks[taker] += amount
@@ -278,7 +291,9 @@ def _patient(generator: np.random.Generator, curve: ReferenceCurve) -> Simulated
                     is_attended=True,
                     channel=channel,
                     outcome=split_total(score, generator) if is_rated else None,
-                    alliance=split_total(alliance, generator) if has_alliance else None,
+                    alliance=split_total(alliance, generator, reach=ALLIANCE_REACH)
+                    if has_alliance
+                    else None,
                 )
             )
             better = (score - person.intake) / 10

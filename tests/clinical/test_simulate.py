@@ -258,9 +258,9 @@ def test_episodes_start_with_a_rated_session_and_days_pass_in_order(
         assert all(5 < b.day - a.day < 16 for a, b in pairwise(patient.sessions))
 
 
-@given(st.integers(0, 400), st.integers(0, 2**32 - 1))
-def test_marks_add_up_to_the_total_they_were_split_from(total: int, seed: int) -> None:
-    marks = split_total(total, generator(seed))
+@given(st.integers(0, 400), st.integers(0, 2**32 - 1), st.integers(0, 100))
+def test_marks_add_up_to_the_total_they_were_split_from(total: int, seed: int, reach: int) -> None:
+    marks = split_total(total, generator(seed), reach=reach)
 
     assert sum(marks) == total
     assert all(0 <= mark <= 100 for mark in marks)
@@ -270,3 +270,4 @@ def test_marks_are_uneven_as_those_of_people_are() -> None:
     marks = [split_total(200, generator(seed)) for seed in range(50)]
 
     assert len({max(four) - min(four) for four in marks}) > 10
+    assert split_total(200, generator(), reach=0) == (50, 50, 50, 50)
