@@ -2,7 +2,18 @@
 
 from fastapi import FastAPI
 
-from app.web import account, admin, sign_in, staff
+from app.web import (
+    account,
+    admin,
+    kiosk,
+    kiosk_corner,
+    kiosk_ratings,
+    live,
+    sign_in,
+    staff,
+    tablets,
+    visits,
+)
 
 
 def include_all(app: FastAPI) -> None:
@@ -11,3 +22,10 @@ def include_all(app: FastAPI) -> None:
     app.include_router(account.router)
     app.include_router(admin.router)
     app.include_router(staff.router)
+    # Before the pages of visits: its "trial" stands where they have an identifier.
+    app.include_router(kiosk_corner.router)
+    app.include_router(kiosk.router)
+    app.include_router(kiosk_ratings.router)
+    app.include_router(tablets.router)
+    app.include_router(visits.router)
+    app.include_router(live.router)
