@@ -26,7 +26,7 @@ export default defineConfig({
   plugins: [plotlySheet()],
   build: {
     target: ["es2020", "safari14"],
-    cssTarget: ["safari14", "chrome90", "firefox90"],
+    cssTarget: ["safari14.1", "chrome90", "firefox90"],
     outDir: here("../app/web/static/build"),
     emptyOutDir: true,
     manifest: "manifest.json",

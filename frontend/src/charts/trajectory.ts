@@ -101,11 +101,13 @@ function roomBelow(box: HTMLElement): number {
   return innerHeight - (box.getBoundingClientRect().top + scrollY) - SPACE_BELOW_PX;
 }
 
-/** Months and days in the page's language, from the browser itself. */
+/** Months and days in the page's language, from the browser; bokmål where it lacks nynorsk. */
 function registerLocale(plotly: Plotly): void {
   const name = document.documentElement.lang;
   const named = (form: Intl.DateTimeFormatOptions, dates: readonly Date[]) =>
-    dates.map((date) => new Intl.DateTimeFormat(name, { ...form, timeZone: "UTC" }).format(date));
+    dates.map((date) =>
+      new Intl.DateTimeFormat([name, "nb"], { ...form, timeZone: "UTC" }).format(date),
+    );
   const months = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2023, month, 15)));
   // 1 January 2023 was a Sunday, the day Plotly counts from.
   const days = Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2023, 0, 1 + day)));

@@ -30,4 +30,8 @@ describe("sentences on the tablet", () => {
     expect(readableTenths(70, "nn")).toBe("7,0");
     expect(readableTenths(5, "en")).toBe("0.5");
   });
+
+  it("write decimals as in bokmål where the browser does not know the language", () => {
+    expect(readableTenths(73, "qaa")).toBe("7,3");
+  });
 });

@@ -7,7 +7,9 @@ export function fill(sentence: string, values: Readonly<Record<string, string | 
 
 /** Tenths as a person reads them: 73 is "7,3" in Norwegian and "7.3" in English. */
 export function readableTenths(tenths: number, language: string): string {
-  return new Intl.NumberFormat(language, {
+  // Chromium is built without nynorsk and Sámi. Without bokmål to fall back on it would write the
+  // number as the tablet's own language does.
+  return new Intl.NumberFormat([language, "nb"], {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
   }).format(tenths / 10);
