@@ -18,7 +18,7 @@ from app.clinical.flags import (
 )
 from app.clinical.scoring import CriticalAnswer
 from tests.clinical.made_up import a_course, a_curve
-from tests.clinical.test_conditions import a_situation, an_alliance
+from tests.clinical.situations import a_situation, an_alliance
 
 LEVELS = {rule.id: rule.level for rule in DEFAULT_RULES}
 REVIEWED = [FlagState.DECIDED, FlagState.FOLLOWED_UP]
