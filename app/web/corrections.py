@@ -1,5 +1,6 @@
 """A rating is put right: new values, another patient, or another start."""
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.clinical.instruments import Tenths
 from app.web import course_forms
 from app.web.dependencies import Clinical, Instruments, Now, PersonId, Writing, words_of
 from app.web.forms import Problem
@@ -47,6 +49,7 @@ class CorrectPage:
     person: Person
     rating_id: uuid.UUID
     name: str
+    rated_at: dt.datetime
     form: PaperForm
     corrections: Sequence[Option]
     reason: str = field(repr=False)
@@ -77,7 +80,8 @@ class BaselinePage:
     person: Person
     rating_id: uuid.UUID
     name: str
-    seen: RatingSeen
+    rated_at: dt.datetime
+    total: Tenths | None = field(repr=False)
     reason: str = field(repr=False)
     problems: Sequence[Problem]
 
@@ -113,7 +117,15 @@ def get_correct(
             "dated": [answered.astimezone(CLINIC_ZONE).date().isoformat()],
         }
     )
-    page = _correct_page(words, seen, form=form, typed=untouched, key=uuid.uuid4(), problems=())
+    page = _correct_page(
+        words,
+        seen,
+        name=course_forms.said(words, instrument.name),
+        form=form,
+        typed=untouched,
+        key=uuid.uuid4(),
+        problems=(),
+    )
     return render(request, "pages/paper/correct.html", page)
 
 
@@ -157,6 +169,7 @@ def post_correct(
     page = _correct_page(
         words,
         seen,
+        name=course_forms.said(words, instrument.name),
         form=typed_form(words, instrument, goals=seen.goals, typed=typed),
         typed=typed,
         key=reader.key("submission_key"),
@@ -240,8 +253,8 @@ def post_move(
         name=course_forms.name_of_form(words, registry, seen.line.instrument),
         others=(),
         to=place,
-        chosen_session=typed.text("session"),
-        reason=typed.text("reason"),
+        chosen_session=typed.first("session"),
+        reason=typed.first("reason"),
         submission_key=reader.key("submission_key"),
         problems=reader.problems,
     )
@@ -264,7 +277,8 @@ def get_baseline(
         person=seen.person,
         rating_id=rating_id,
         name=course_forms.name_of_form(words_of(request), registry, seen.line.instrument),
-        seen=seen,
+        rated_at=seen.line.rated_at,
+        total=seen.line.total,
         reason="",
         problems=(),
     )
@@ -299,8 +313,9 @@ def post_baseline(
         person=seen.person,
         rating_id=rating_id,
         name=course_forms.name_of_form(words, registry, seen.line.instrument),
-        seen=seen,
-        reason=typed.text("reason"),
+        rated_at=seen.line.rated_at,
+        total=seen.line.total,
+        reason=typed.first("reason"),
         problems=reader.problems,
     )
     return render(request, "pages/paper/baseline.html", page, status=422)
@@ -310,6 +325,7 @@ def _correct_page(
     words: Words,
     seen: RatingSeen,
     *,
+    name: str,
     form: PaperForm,
     typed: TypedForm,
     key: uuid.UUID,
@@ -318,18 +334,19 @@ def _correct_page(
     return CorrectPage(
         person=seen.person,
         rating_id=seen.line.rating_id,
-        name=words("paper.correct_what", day=words.date(seen.line.rated_at)),
+        name=name,
+        rated_at=seen.line.rated_at,
         form=form,
         corrections=[
             Option(
                 value=one.value,
                 label=words(f"paper.correction_{one.value}"),
-                is_chosen=one.value == typed.text("correction"),
+                is_chosen=one.value == typed.first("correction"),
             )
             for one in BY_STAFF
         ],
-        reason=typed.text("reason"),
-        dated=typed.text("dated"),
+        reason=typed.first("reason"),
+        dated=typed.first("dated"),
         submission_key=key,
         problems=problems,
     )

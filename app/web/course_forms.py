@@ -54,10 +54,10 @@ def offer_again(words: Words, registry: Registry, typed: TypedForm) -> FormsChoi
     return _offer(
         words,
         registry,
-        main=typed.text("main"),
-        alliance=typed.text("alliance"),
+        main=typed.first("main"),
+        alliance=typed.first("alliance"),
         further=typed.all("further"),
-        variant=typed.text("variant"),
+        variant=typed.first("variant"),
     )
 
 
@@ -69,7 +69,7 @@ def read_forms(reader: FormReader) -> Forms | None:
         return None
     return Forms(
         main=main,
-        alliance=reader.typed.text("alliance") or None,
+        alliance=reader.typed.first("alliance") or None,
         further=tuple(reader.typed.all("further")),
         variant=variant,
     )
@@ -118,7 +118,7 @@ def _offer(
             none,
         ],
         further=[_option(words, one, is_chosen=one.key in further) for one in known],
-        variant=options(Variant, words, "enrol.variant_", chosen=variant),
+        variant=options(Variant, lambda one: words(f"enrol.variant_{one.value}"), chosen=variant),
     )
 
 

@@ -147,12 +147,12 @@ def post_course(
             Option(
                 value=str(team.team_id),
                 label=team.name,
-                is_chosen=str(team.team_id) == typed.text("team"),
+                is_chosen=str(team.team_id) == typed.first("team"),
             )
             for team in entrust.teams_to_choose(db, viewer)
         ],
         forms=course_forms.offer_again(words, registry, typed),
-        opened_on=typed.text("opened_on"),
+        opened_on=typed.first("opened_on"),
         today=now.astimezone(CLINIC_ZONE).date().isoformat(),
         problems=reader.problems,
     )
@@ -295,7 +295,7 @@ def _show_change(
         opened_at=course.opened_at,
         forms=forms,
         goals=[
-            GoalField(item, typed.text(f"goal_{item}") or course.goals.get(item, ""))
+            GoalField(item, typed.first(f"goal_{item}") or course.goals.get(item, ""))
             for item in agree.goal_items(course.forms, registry=registry)
         ],
         longest_goal=agree.LONGEST_GOAL,
@@ -313,9 +313,15 @@ def _show_close(
         episode_id=course.episode_id,
         team=course.team,
         opened_at=course.opened_at,
-        endings=options(Ending, words, "enrol.ending_", chosen=typed.text("ending")),
-        agreements=options(Agreement, words, "enrol.agreement_", chosen=typed.text("agreement")),
-        note=typed.text("note"),
+        endings=options(
+            Ending, lambda one: words(f"enrol.ending_{one.value}"), chosen=typed.first("ending")
+        ),
+        agreements=options(
+            Agreement,
+            lambda one: words(f"enrol.agreement_{one.value}"),
+            chosen=typed.first("agreement"),
+        ),
+        note=typed.first("note"),
         problems=problems,
     )
     return render(request, "pages/patients/close.html", page, status=422 if problems else 200)

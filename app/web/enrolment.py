@@ -149,10 +149,10 @@ def post_new_patient(
     page = NewPatientPage(
         form=typed_details(words, typed),
         groups=clinician_groups(
-            entrust.teams_to_choose(db, viewer), chosen=typed.text("clinician")
+            entrust.teams_to_choose(db, viewer), chosen=typed.first("clinician")
         ),
         forms=course_forms.offer_again(words, registry, typed),
-        opened_on=typed.text("opened_on"),
+        opened_on=typed.first("opened_on"),
         today=now.astimezone(CLINIC_ZONE).date().isoformat(),
         problems=reader.problems,
     )
@@ -295,11 +295,11 @@ def _show_details(
             Option(
                 value=kind.value,
                 label=words(f"enrol.kind_{kind.value}"),
-                is_chosen=kind.value == typed.text("kind"),
+                is_chosen=kind.value == typed.first("kind"),
             )
             for kind in OTHERS
         ],
-        label=typed.text("label"),
+        label=typed.first("label"),
         everything=everything,
         colleagues=[
             Option(value=str(one.staff_id), label=one.name, is_chosen=False)

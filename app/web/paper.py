@@ -121,8 +121,8 @@ def post_paper(
 ) -> Response:
     words = words_of(request)
     place = transcribe.paper_place(db, viewer, session_id=session_id, now=now)
-    chosen = transcribe.instrument_named(typed.text("instrument"), registry=registry)
-    answering = _answering(place, typed.text("respondent"))
+    chosen = transcribe.instrument_named(typed.first("instrument"), registry=registry)
+    answering = _answering(place, typed.first("respondent"))
     reader = FormReader(typed, words)
     sheet = _read_sheet(reader, chosen, answering, goals=place.goals)
     if sheet and not reader.problems:
@@ -231,9 +231,11 @@ def _show(
         name=course_forms.said(words, instrument.name),
         respondent_id=answering.respondent_id,
         respondent=name_of_answering(words, answering),
-        slots=options(Slot, words, "paper.slot_", chosen=typed.text("slot")),
+        slots=options(
+            Slot, lambda one: words(f"paper.slot_{one.value}"), chosen=typed.first("slot")
+        ),
         form=form,
-        dated=typed.text("dated"),
+        dated=typed.first("dated"),
         submission_key=key,
         taken=[
             words(f"paper.slot_{slot.value}")

@@ -51,8 +51,8 @@ def typed_form(
     words: Words, instrument: Instrument, *, goals: Mapping[str, str], typed: TypedForm
 ) -> PaperForm:
     """Return the fields as they were sent."""
-    values = {item.key: typed.text(f"item_{item.key}") for item in instrument.items}
-    return _form(words, instrument, goals=goals, values=values, total=typed.text("total"))
+    values = {item.key: typed.first(f"item_{item.key}") for item in instrument.items}
+    return _form(words, instrument, goals=goals, values=values, total=typed.first("total"))
 
 
 def filled_form(

@@ -98,14 +98,18 @@ def _show_participation(
 ) -> Response:
     words = words_of(request)
     typed = reader.typed if reader else TypedForm({"other_channel": ["none"]})
-    chosen = typed.text("other_channel")
+    chosen = typed.first("other_channel")
     page = ParticipationPage(
         person=course.person,
         episode_id=course.episode_id,
         is_open=course.is_open,
-        answers=options(Answer, words, "enrol.answer_", chosen=typed.text("answer")),
-        channels=options(OtherChannel, words, "enrol.channel_", chosen=chosen),
-        reason=typed.text("reason"),
+        answers=options(
+            Answer, lambda one: words(f"enrol.answer_{one.value}"), chosen=typed.first("answer")
+        ),
+        channels=options(
+            OtherChannel, lambda one: words(f"enrol.channel_{one.value}"), chosen=chosen
+        ),
+        reason=typed.first("reason"),
         said=[_said_row(words, one) for one in said],
         problems=reader.problems if reader else (),
     )

@@ -66,12 +66,12 @@ def typed_details(words: Words, typed: TypedForm) -> DetailsForm:
     """Return the form as it was sent."""
     return _form(
         words,
-        name=typed.text("name"),
-        birth_year=typed.text("birth_year"),
-        language=typed.text("language"),
-        mode=typed.text("form_mode"),
-        layout=typed.text("form_layout"),
-        has_large_text=bool(typed.text("has_large_text")),
+        name=typed.first("name"),
+        birth_year=typed.first("birth_year"),
+        language=typed.first("language"),
+        mode=typed.first("form_mode"),
+        layout=typed.first("form_layout"),
+        has_large_text=bool(typed.first("has_large_text")),
     )
 
 
@@ -87,17 +87,17 @@ def read_details(reader: FormReader) -> Details | None:
     return Details(
         name=name,
         birth_year=birth_year,
-        language=reader.typed.text("language"),
+        language=reader.typed.first("language"),
         form_mode=mode,
         form_layout=layout,
-        has_large_text=bool(reader.typed.text("has_large_text")),
+        has_large_text=bool(reader.typed.first("has_large_text")),
     )
 
 
 def read_clinician(reader: FormReader) -> tuple[uuid.UUID, uuid.UUID] | None:
     """Return team and clinician, which are chosen together."""
     try:
-        team_id, staff_id = map(uuid.UUID, reader.typed.text("clinician").split(":"))
+        team_id, staff_id = map(uuid.UUID, reader.typed.first("clinician").split(":"))
     except ValueError:
         reader.choose_one("clinician", reader.words("enrol.first_clinician"))
         return None
@@ -145,10 +145,11 @@ def _form(
             for code in LANGUAGES
         ],
         modes=[
-            option
-            for option in options(FormMode, words, "enrol.mode_", chosen=mode)
-            if FormMode(option.value) in MODES
+            Option(
+                value=one.value, label=words(f"enrol.mode_{one.value}"), is_chosen=one.value == mode
+            )
+            for one in MODES
         ],
-        layouts=options(FormLayout, words, "enrol.layout_", chosen=layout),
+        layouts=options(FormLayout, lambda one: words(f"enrol.layout_{one.value}"), chosen=layout),
         has_large_text=has_large_text,
     )

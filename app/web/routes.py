@@ -5,10 +5,17 @@ from fastapi import FastAPI
 from app.web import (
     account,
     admin,
+    corrections,
+    courses,
+    enrolment,
     kiosk,
     kiosk_corner,
     kiosk_ratings,
     live,
+    paper,
+    participation,
+    ratings,
+    sessions,
     sign_in,
     staff,
     tablets,
@@ -22,6 +29,14 @@ def include_all(app: FastAPI) -> None:
     app.include_router(account.router)
     app.include_router(admin.router)
     app.include_router(staff.router)
+    # Before the pages of a patient: "new" stands where they have an identifier.
+    app.include_router(enrolment.router)
+    app.include_router(courses.router)
+    app.include_router(participation.router)
+    app.include_router(sessions.router)
+    app.include_router(paper.router)
+    app.include_router(ratings.router)
+    app.include_router(corrections.router)
     # Before the pages of visits: its "trial" stands where they have an identifier.
     app.include_router(kiosk_corner.router)
     app.include_router(kiosk.router)

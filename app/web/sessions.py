@@ -151,10 +151,10 @@ def post_status(
 ) -> Response:
     found = find.open_session(db, viewer, session_id=session_id, now=now)
     try:
-        status = SessionStatus(typed.text("status"))
+        status = SessionStatus(typed.first("status"))
     except ValueError:
         allowed = ", ".join(status.value for status in SessionStatus)
-        raise Refusal("session_status", value=typed.text("status")[:40], allowed=allowed) from None
+        raise Refusal("session_status", value=typed.first("status")[:40], allowed=allowed) from None
     hold.set_status(db, viewer, session_id=session_id, status=status, registry=registry, now=now)
     return go_to(f"/episodes/{found.episode.id}/sessions")
 
@@ -211,9 +211,16 @@ def _show(
         plan=again
         if again and changed is None
         else _plan_form(words, day=today.isoformat(), hour=USUAL_HOUR, channel=Channel.ROOM.value),
-        problems=reader.problems if reader else (),
+        problems=_at_row(reader.problems, changed) if reader else (),
     )
     return render(request, "pages/sessions/list.html", page, status=422 if reader else 200)
+
+
+def _at_row(problems: Sequence[Problem], session_id: uuid.UUID | None) -> Sequence[Problem]:
+    """Return the problems at the fields of one row; the new session has the bare names."""
+    if session_id is None:
+        return problems
+    return [Problem(field=f"{session_id}-{one.field}", text=one.text) for one in problems]
 
 
 def _row(
@@ -258,12 +265,12 @@ def _may_say(held: Held, *, has_come: bool) -> Sequence[SessionStatus]:
 def _typed_plan(words: Words, typed: TypedForm) -> PlanForm:
     return _plan_form(
         words,
-        day=typed.text("day"),
-        hour=typed.text("hour"),
-        channel=typed.text("channel"),
+        day=typed.first("day"),
+        hour=typed.first("hour"),
+        channel=typed.first("channel"),
     )
 
 
 def _plan_form(words: Words, *, day: str, hour: str, channel: str) -> PlanForm:
-    channels = options(Channel, words, "session.channel_", chosen=channel)
+    channels = options(Channel, lambda one: words(f"session.channel_{one.value}"), chosen=channel)
     return PlanForm(day=day, hour=hour, channels=channels)

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, TypeVar
@@ -45,7 +45,7 @@ class TypedForm:
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
 
-    def text(self, name: str) -> str:
+    def first(self, name: str) -> str:
         """Return what stands in a field; an absent field is an empty one."""
         return next(iter(self.values.get(name, ())), "")
 
@@ -85,7 +85,7 @@ class FormReader:
         self, name: str, label: str, *, is_needed: bool = False, at_most: int | None = None
     ) -> str | None:
         """Return one line of text without needless spaces, or ``None`` if nothing is there."""
-        text = self.typed.text(name).strip()
+        text = self.typed.first(name).strip()
         if any(unicodedata.category(mark) == "Cc" for mark in text):
             self._add(name, "typed.not_text", label=label)
             return None
@@ -100,7 +100,7 @@ class FormReader:
 
     def paragraph(self, name: str, label: str, *, is_needed: bool = False) -> str | None:
         """Return text that may have several lines, or ``None`` if nothing is there."""
-        text = self.typed.text(name).replace("\r\n", "\n").strip()
+        text = self.typed.first(name).replace("\r\n", "\n").strip()
         is_plain = all(unicodedata.category(mark) != "Cc" or mark in _LINE_BREAKS for mark in text)
         if not is_plain:
             self._add(name, "typed.not_text", label=label)
@@ -112,7 +112,7 @@ class FormReader:
     def choice(self, name: str, label: str, kind: type[Choice]) -> Choice | None:
         """Return the chosen member of an enumeration."""
         try:
-            return kind(self.typed.text(name))
+            return kind(self.typed.first(name))
         except ValueError:
             self.choose_one(name, label)
             return None
@@ -120,14 +120,14 @@ class FormReader:
     def identifier(self, name: str, label: str) -> uuid.UUID | None:
         """Return an identifier that was chosen from a list."""
         try:
-            return uuid.UUID(self.typed.text(name))
+            return uuid.UUID(self.typed.first(name))
         except ValueError:
             self.choose_one(name, label)
             return None
 
     def year(self, name: str, label: str) -> int | None:
         """Return a year, or ``None`` if the field is empty."""
-        text = self.typed.text(name).strip()
+        text = self.typed.first(name).strip()
         if not text:
             return None
         if not _YEAR.fullmatch(text):
@@ -137,7 +137,7 @@ class FormReader:
 
     def day(self, name: str, label: str) -> dt.date | None:
         """Return a day, written as 2026-11-16 or 16.11.2026."""
-        text = self.typed.text(name).strip()
+        text = self.typed.first(name).strip()
         if not text:
             self._add(name, "typed.needed", label=label)
             return None
@@ -149,7 +149,7 @@ class FormReader:
     def moment(self, day_name: str, hour_name: str, *, label: str) -> dt.datetime | None:
         """Return a moment by the clinic's clock; a time that the clock skips is refused."""
         day = self.day(day_name, self.words("typed.day"))
-        text = self.typed.text(hour_name).strip()
+        text = self.typed.first(hour_name).strip()
         hour = _hour(text)
         if hour is None:
             self._add(hour_name, "typed.not_a_time", label=label, value=text[:_SHOWN])
@@ -162,7 +162,7 @@ class FormReader:
 
     def tenths(self, name: str, label: str) -> Tenths | None:
         """Return a number in tenths, or ``None`` if the field is empty."""
-        text = self.typed.text(name).strip()
+        text = self.typed.first(name).strip()
         if not text:
             return None
         match = _NUMBER.fullmatch(text)
@@ -177,13 +177,13 @@ class FormReader:
 
     def not_offered(self, name: str, label: str, *, allowed: str) -> None:
         """Say that a number is not one that may stand there."""
-        value = self.typed.text(name).strip()[:_SHOWN]
+        value = self.typed.first(name).strip()[:_SHOWN]
         self._add(name, "typed.not_offered", label=label, value=value, allowed=allowed)
 
     def key(self, name: str) -> uuid.UUID:
         """Return the key that the page gave this form, so that sending twice stores once."""
         try:
-            return uuid.UUID(self.typed.text(name))
+            return uuid.UUID(self.typed.first(name))
         except ValueError:
             raise Refusal("form_key") from None
 
@@ -221,16 +221,12 @@ def _at(day: dt.date, hour: dt.time) -> dt.datetime | None:
 
 
 def options(
-    kind: type[Choice], words: Words, prefix: str, *, chosen: str | None
+    kind: type[Choice], word: Callable[[Choice], str], *, chosen: str | None
 ) -> Sequence[Option]:
-    """Return the members of an enumeration as choices; ``prefix`` begins each word's key."""
+    """Return the members of an enumeration as choices, each with its word."""
     return [
-        Option(
-            value=str(member.value),
-            label=words(f"{prefix}{member.value}"),
-            is_chosen=str(member.value) == chosen,
-        )
-        for member in kind
+        Option(value=str(one.value), label=word(one), is_chosen=str(one.value) == chosen)
+        for one in kind
     ]
 
 
