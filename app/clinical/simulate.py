@@ -237,6 +237,11 @@ def simulate_patients(
     return tuple(_patient(generator, curve) for _ in range(count))
 
 
+def seeded(seed: int) -> np.random.Generator:
+    """Return a generator that gives the same patients for the same seed, for ever."""
+    return np.random.default_rng(seed)
+
+
 def split_total(total: Tenths, generator: np.random.Generator, *, reach: Tenths = 20) -> Marks:
     """Return four uneven marks that add up to ``total`` exactly.
 

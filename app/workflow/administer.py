@@ -6,7 +6,8 @@ from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.records import audit, people, staff
+from app.clinical.curves import GENERAL_CURVES
+from app.records import audit, curves, people, staff
 from app.records.base import DbSession
 from app.records.engine import enter_organization
 from app.records.people import NameDisplay, Organization, Team
@@ -79,6 +80,9 @@ def found_organization(
     enter_organization(db, org_id=org_id)
     program = access.the_program(db)
     audit.append(db, access.event_of(program, "organization_founded", now=now, ground=ADMINISTERS))
+    # Drawn from the first day; they raise flags only where the site has accepted them.
+    for curve in GENERAL_CURVES:
+        curves.add(db, curve, org_id=org_id, now=now)
     return org_id
 
 
@@ -186,16 +190,22 @@ def _check_settings(settings: OrganizationSettings) -> None:
             "no_contact_days",
             value=str(settings.no_contact_days),
             allowed=f"{FEWEST_DAYS}–{MOST_DAYS}",
+            field="no_contact_days",
         )
-    texts = [*settings.help_texts.values(), *settings.procedure_texts.values()]
-    if not all(text.strip() for text in texts):
+    for name, texts in (("help", settings.help_texts), ("procedure", settings.procedure_texts)):
+        for language, text in texts.items():
+            _check_text(text, field=f"{name}_{language}")
+
+
+def _check_text(text: str, *, field: str) -> None:
+    if not text.strip():
         # A patient who has just answered so must never meet an empty page.
-        raise Refusal("text_needed")
-    if any(len(text) > LONGEST_TEXT for text in texts):
-        raise Refusal("text_long", n=LONGEST_TEXT)
-    if any("\0" in text for text in texts):
+        raise Refusal("text_needed", field=field)
+    if len(text) > LONGEST_TEXT:
+        raise Refusal("text_long", n=LONGEST_TEXT, field=field)
+    if "\0" in text:
         # PostgreSQL keeps no such sign.
-        raise Refusal("text_unreadable")
+        raise Refusal("text_unreadable", field=field)
 
 
 def _log(

@@ -1,0 +1,189 @@
+"""Start the program: with everything it needs for a first look, or as a service."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app import instruments
+from app.cli import installation, logs
+from app.cli.setting_up import first_settings
+from app.cli.troubles import CommandRefusedError
+from app.config import Settings
+from app.main import create_app
+from app.records.engine import Database
+from app.web.words import Words
+from app.workflow import demonstrate, keep_watch, sign_in
+from app.workflow.sign_in import PASSWORD_TO_TRY
+
+_LOOK_EVERY_SECONDS = 300
+_SECONDS_TO_FINISH = 10
+
+jobs = typer.Typer(help="What the program does by itself.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(demo)
+    app.add_typer(jobs, name="jobs")
+
+
+def up() -> None:
+    """Make what is missing, fill an empty demonstration, and serve."""
+    here = installation.settings()
+    installation.migrate(here)
+    if here.is_demo:
+        with installation.opened(here) as database:
+            if not installation.every_organization(database):
+                _fill(database, here)
+            _tell_sign_ins(database)
+    _serve(here)
+
+
+def serve() -> None:
+    """Serve what is there."""
+    _serve(installation.settings())
+
+
+def demo() -> None:
+    """Fill an empty database with two invented municipalities."""
+    here = installation.settings()
+    if not here.is_demo:
+        raise CommandRefusedError(
+            "SAMKLANG_MODE is production, and invented people never enter it",
+            remedy="set SAMKLANG_MODE=demo and another SAMKLANG_DATA_DIR",
+        )
+    installation.migrate(here)
+    with installation.opened(here) as database:
+        _fill(database, here)
+        _tell_sign_ins(database)
+
+
+@jobs.command()
+def run() -> None:
+    """Do once what is due: look for patients who have not come for long."""
+    logs.set_up()
+    here = installation.settings()
+    with installation.opened(here) as database:
+        looked_at = _keep_watch(database, here)
+    done = "not due, or another process does it" if looked_at is None else f"{looked_at} courses"
+    typer.echo(f"Looked at: {done}.")
+
+
+@jobs.command(hidden=True)
+def watch(
+    *, once: Annotated[bool, typer.Option(help="Look once and end; for tests.")] = False
+) -> None:
+    """Do what is due, again and again, as long as the process that started this one lives."""
+    logs.set_up()
+    here = installation.settings()
+    with installation.opened(here) as database:
+        while True:
+            try:
+                _keep_watch(database, here)
+            except Exception:  # noqa: BLE001 - one round that failed must not be the last one
+                structlog.get_logger().exception("kept_no_watch")
+            if once or _parent_has_ended():
+                return
+
+
+def _fill(database: Database, here: Settings) -> None:
+    typer.echo("Filling an invented municipality; this takes about a minute.")
+    registry = instruments.load_registry(site_folder=here.data_dir)
+    demonstrate.fill(
+        database, registry=registry, settings_of=first_settings, now=installation.now()
+    )
+
+
+def _tell_sign_ins(database: Database) -> None:
+    words = Words("en")
+    with database.reading() as db:
+        accounts = sign_in.accounts_to_try(db)
+    typer.echo(f"\nSign-ins to try, all with the password {PASSWORD_TO_TRY}:")
+    for account in accounts:
+        roles = ", ".join(words(f"staff.role_{role.value}") for role in account.roles)
+        typer.echo(f"  {account.sign_in_name:<22} {roles}, {account.organization}")
+
+
+def _serve(here: Settings) -> None:
+    logs.set_up()
+    with installation.opened(here) as database:
+        if not installation.every_organization(database):
+            raise CommandRefusedError(
+                "there is no organization yet",
+                remedy="run samklang init to make the first one and its administrator",
+            )
+        app = create_app(here, database=database)
+        server = uvicorn.Server(_uvicorn(app, here))
+        with _port(here) as listening, _jobs_beside():
+            typer.echo(f"\nSamklang is at {here.base_url or f'http://{here.host}:{here.port}'}\n")
+            server.run(sockets=[listening])
+
+
+def _uvicorn(app: FastAPI, here: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        # Forwarded addresses count for limits and the log: only the site's own proxy may set them.
+        proxy_headers=here.trusted_proxy is not None,
+        forwarded_allow_ips=here.trusted_proxy or [],
+        server_header=False,
+        log_config=logs.config(),
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+
+
+@contextmanager
+def _port(here: Settings) -> Generator[socket.socket]:
+    family = socket.AF_INET6 if ":" in here.host else socket.AF_INET
+    try:
+        listening = socket.create_server((here.host, here.port), family=family, backlog=2048)
+    except OSError as error:
+        raise CommandRefusedError(
+            f"port {here.port} on {here.host} cannot be used ({error.strerror})",
+            remedy="stop what uses it, or set SAMKLANG_PORT to another one",
+        ) from error
+    with listening:
+        yield listening
+
+
+@contextmanager
+def _jobs_beside() -> Generator[None]:
+    """Run the jobs in a process of their own: they never keep a page waiting."""
+    command = [sys.executable, "-m", "app.cli", "jobs", "watch"]
+    # It reads from the pipe that we hold; when we end, however we end, so does it. A session
+    # of its own, since Ctrl-C in the terminal would break off what it is at.
+    beside = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ourselves
+    try:
+        yield
+    finally:
+        if beside.stdin is not None:
+            beside.stdin.close()
+        try:
+            beside.wait(timeout=_SECONDS_TO_FINISH)
+        except subprocess.TimeoutExpired:
+            beside.terminate()
+            beside.wait()
+
+
+def _parent_has_ended() -> bool:
+    ready, _, _ = select.select([sys.stdin], [], [], _LOOK_EVERY_SECONDS)
+    return bool(ready) and not os.read(sys.stdin.fileno(), 1)
+
+
+def _keep_watch(database: Database, here: Settings) -> int | None:
+    registry = instruments.load_registry(site_folder=here.data_dir)
+    looked_at = keep_watch.run_if_due(database, registry=registry, now=installation.now())
+    if looked_at is not None:
+        structlog.get_logger().info("kept_watch", courses=looked_at)
+    return looked_at

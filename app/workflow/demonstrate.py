@@ -1,0 +1,164 @@
+"""Fill an empty installation with two invented municipalities, through the workflow itself.
+
+Every score, flag and log entry comes about as it would in a clinic, and in the order of
+time. Only names, marks and texts are invented.
+"""
+
+import datetime as dt
+import heapq
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.clinical import simulate
+from app.clinical.simulate import SYNTHETIC_CURVE
+from app.instruments import Registry
+from app.records import curves, organizations
+from app.records.base import DbSession
+from app.records.engine import Database, enter_organization
+from app.workflow import access, administer, employ, keep_watch
+from app.workflow.act_out import Clock, Script, Stage, act_out
+from app.workflow.administer import OrganizationSettings
+from app.workflow.employ import AccountToPrint, Role, RoleGiven
+from app.workflow.invent import SEED, Caseload, caseload
+from app.workflow.invent_cases import special_cases
+from app.workflow.sign_in import PASSWORD_TO_TRY
+
+FOUNDED = dt.timedelta(days=400)
+"""How long ago the invented municipalities began."""
+
+DRAWN = {"clinician": 18, "colleague": 4, "young": 3, "elsewhere": 4}
+"""How many patients the simulator draws for each clinician."""
+
+
+class NotEmptyError(RuntimeError):
+    """There is something in the database already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database holds an organization already; a demonstration fills an empty one: "
+            "set SAMKLANG_DATA_DIR to another folder"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    sign_in_name: str
+    name: str
+    role: Role
+    team: str | None = None
+
+
+_SOLVIK = (
+    _Member("kari@solvik.example", "Kari Lunde", Role.CLINICIAN, "Voksen"),
+    _Member("siri@solvik.example", "Siri Vik", Role.SUPERVISOR, "Voksen"),
+    _Member("eva@solvik.example", "Eva Strand", Role.QUALITY_LEAD),
+    _Member("nils@solvik.example", "Nils Aune", Role.ADMINISTRATOR),
+    _Member("per@solvik.example", "Per Moen", Role.CLINICIAN, "Voksen"),
+    _Member("ola@solvik.example", "Ola Dahl", Role.CLINICIAN, "Barn og unge"),
+)
+_NORDFJELL = (
+    _Member("liv@nordfjell.example", "Liv Haug", Role.CLINICIAN, "Voksen"),
+    _Member("tor@nordfjell.example", "Tor Bakke", Role.ADMINISTRATOR),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """An invented municipality."""
+
+    org_id: int
+    teams: Mapping[str, uuid.UUID]
+    staff: Mapping[str, uuid.UUID]
+
+    def caseload(self, sign_in_name: str, *, team: str) -> Caseload:
+        return Caseload(
+            org_id=self.org_id,
+            team_id=self.teams[team],
+            clinician_id=self.staff[sign_in_name],
+        )
+
+
+def fill(
+    database: Database,
+    *,
+    registry: Registry,
+    settings_of: Callable[[str], OrganizationSettings],
+    now: dt.datetime,
+) -> None:
+    """Fill an empty database, all or nothing."""
+    with database.writing() as db:
+        if organizations.every_one(db):
+            raise NotEmptyError
+        at = now - FOUNDED
+        solvik = _found(db, settings_of("Solvik kommune (oppdiktet)"), _SOLVIK, now=at)
+        nordfjell = _found(db, settings_of("Nordfjell kommune (oppdiktet)"), _NORDFJELL, now=at)
+        stage = Stage(db=db, registry=registry, now=at)
+        _run(stage, list(_scripts(solvik, nordfjell, now=now)), until=now)
+        for house in (solvik, nordfjell):
+            enter_organization(db, org_id=house.org_id)
+            keep_watch.look_here(db, registry=registry, now=now)
+
+
+def _found(
+    db: DbSession, settings: OrganizationSettings, people: Sequence[_Member], *, now: dt.datetime
+) -> _House:
+    org_id = administer.found_organization(
+        db, settings=settings, language="nb", is_synthetic=True, now=now
+    )
+    curves.add(db, SYNTHETIC_CURVE, org_id=org_id, now=now)
+    program = access.the_program(db)
+    names = dict.fromkeys(member.team for member in people if member.team is not None)
+    teams = {name: administer.add_team(db, program, name=name, now=now) for name in names}
+    staff = {
+        member.sign_in_name: employ.add_member(
+            db,
+            program,
+            name=member.name,
+            sign_in_name=member.sign_in_name,
+            language="nb",
+            roles=[RoleGiven(member.role, teams[member.team] if member.team else None)],
+            now=now,
+            printed=AccountToPrint(PASSWORD_TO_TRY),
+        ).staff_id
+        for member in people
+    }
+    return _House(org_id=org_id, teams=teams, staff=staff)
+
+
+def _scripts(solvik: _House, nordfjell: _House, *, now: dt.datetime) -> Iterator[Script]:
+    drawn = iter(simulate.simulate_patients(simulate.seeded(SEED), count=sum(DRAWN.values())))
+    first = 1
+    for clinician, who in (
+        ("clinician", solvik.caseload("kari@solvik.example", team="Voksen")),
+        ("colleague", solvik.caseload("per@solvik.example", team="Voksen")),
+        ("young", solvik.caseload("ola@solvik.example", team="Barn og unge")),
+        ("elsewhere", nordfjell.caseload("liv@nordfjell.example", team="Voksen")),
+    ):
+        patients = [next(drawn) for _ in range(DRAWN[clinician])]
+        yield from caseload(who, first_number=first, drawn=patients, now=now)
+        first += len(patients)
+    kari = solvik.caseload("kari@solvik.example", team="Voksen")
+    yield from special_cases(kari, first_number=first, now=now)
+
+
+def _run(stage: Stage, scripts: Sequence[Script], *, until: dt.datetime) -> None:
+    """Act the stories out side by side, so that the log is in the order of time."""
+    waiting: list[tuple[dt.datetime, int, Clock]] = []
+    for script in scripts:
+        _wait(waiting, act_out(stage, script), number=script.number, until=until)
+    while waiting:
+        stage.now, number, story = heapq.heappop(waiting)
+        _wait(waiting, story, number=number, until=until)
+
+
+def _wait(
+    waiting: list[tuple[dt.datetime, int, Clock]],
+    story: Clock,
+    *,
+    number: int,
+    until: dt.datetime,
+) -> None:
+    at = next(story, None)
+    if at is not None and at < until:
+        heapq.heappush(waiting, (at, number, story))
