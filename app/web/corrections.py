@@ -66,8 +66,8 @@ class MovePage:
     rating_id: uuid.UUID
     name: str
     others: Sequence[Person]
-    to: MovePlace | None
-    chosen_session: str
+    to: Person | None
+    sessions: Sequence[Option]
     reason: str = field(repr=False)
     submission_key: uuid.UUID
     problems: Sequence[Problem]
@@ -202,8 +202,8 @@ def get_move(
         rating_id=rating_id,
         name=course_forms.name_of_form(words_of(request), registry, seen.line.instrument),
         others=others,
-        to=place,
-        chosen_session="",
+        to=place.person if place else None,
+        sessions=_session_options(words_of(request), place, chosen="") if place else (),
         reason="",
         submission_key=uuid.uuid4(),
         problems=(),
@@ -252,8 +252,8 @@ def post_move(
         rating_id=rating_id,
         name=course_forms.name_of_form(words, registry, seen.line.instrument),
         others=(),
-        to=place,
-        chosen_session=typed.first("session"),
+        to=place.person,
+        sessions=_session_options(words, place, chosen=typed.first("session")),
         reason=typed.first("reason"),
         submission_key=reader.key("submission_key"),
         problems=reader.problems,
@@ -350,3 +350,15 @@ def _correct_page(
         submission_key=key,
         problems=problems,
     )
+
+
+def _session_options(words: Words, place: MovePlace, *, chosen: str) -> Sequence[Option]:
+    return [
+        Option(
+            value=str(held.session_id),
+            label=words.moment(held.planned_at),
+            is_chosen=str(held.session_id) == chosen,
+            hint=words(f"session.status_{held.status.value}"),
+        )
+        for held in place.sessions
+    ]
