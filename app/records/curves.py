@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -85,7 +85,17 @@ class CurveInUse:
 
 def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:
     """Return the curve in use for each instrument that has one."""
-    newest = (
+    return newest(versions(db, org_id=org_id))
+
+
+def newest(kept: Sequence[CurveInUse]) -> Mapping[str, CurveInUse]:
+    """Return the newest of these versions for each instrument: that is the one in use."""
+    return {version.curve.instrument_key: version for version in kept}
+
+
+def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
+    """Return every version of every curve, oldest first."""
+    latest = (
         select(CurveAcceptance.curve_id, sa.func.max(CurveAcceptance.sequence).label("sequence"))
         .where(CurveAcceptance.org_id == org_id)
         .group_by(col(CurveAcceptance.curve_id))
@@ -93,24 +103,21 @@ def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:
     )
     rows = db.execute(
         select(Curve, CurveAcceptance.is_accepted)
-        .outerjoin(newest, newest.c.curve_id == Curve.id)
+        .outerjoin(latest, latest.c.curve_id == Curve.id)
         .outerjoin(
             CurveAcceptance,
             sa.and_(
                 col(CurveAcceptance.org_id) == org_id,
-                col(CurveAcceptance.sequence) == newest.c.sequence,
+                col(CurveAcceptance.sequence) == latest.c.sequence,
             ),
         )
         .where(Curve.org_id == org_id)
         .order_by(col(Curve.created_at), col(Curve.version))
     )
-    # Later rows overwrite earlier ones: the newest curve of an instrument is in use.
-    return {
-        curve.instrument: CurveInUse(
-            id=curve.id, curve=_as_reference(curve), is_accepted=bool(is_accepted)
-        )
+    return [
+        CurveInUse(id=curve.id, curve=_as_reference(curve), is_accepted=bool(is_accepted))
         for curve, is_accepted in rows
-    }
+    ]
 
 
 def of_id(db: DbSession, *, org_id: int, curve_id: uuid.UUID) -> ReferenceCurve | None:

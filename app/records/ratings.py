@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -221,6 +221,31 @@ def of_episodes(
     return _filed(db, viewer, col(Rating.episode_id).in_(episode_ids))
 
 
+def with_answers(
+    db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID
+) -> Sequence[tuple[Filed, Mapping[str, Tenths]]]:
+    """Return every rating of an episode in order of arrival, each with its answers, at once."""
+    names = [column.name for column in fields(Filed)]
+    rows = db.execute(
+        _question(viewer, col(Rating.episode_id) == episode_id)
+        .add_columns(col(ItemAnswer.item), col(ItemAnswer.value))
+        .outerjoin(
+            ItemAnswer,
+            sa.and_(
+                col(ItemAnswer.org_id) == col(Rating.org_id),
+                col(ItemAnswer.rating_id) == col(Rating.id),
+            ),
+        )
+    ).all()
+    found: dict[uuid.UUID, tuple[Filed, dict[str, Tenths]]] = {}
+    for *columns, item, value in rows:
+        row = Filed(**dict(zip(names, columns, strict=True)))
+        _, answers = found.setdefault(row.id, (row, {}))
+        if item is not None:
+            answers[item] = value
+    return list(found.values())
+
+
 def filed(db: DbSession, viewer: Viewer, *, rating_id: uuid.UUID) -> Filed | None:
     """Return one rating that the viewer may see, or ``None``."""
     return next(iter(_filed(db, viewer, col(Rating.id) == rating_id)), None)
@@ -288,7 +313,11 @@ def withdraw(db: DbSession, withdrawal: Withdrawal) -> None:
 
 
 def _filed(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> Sequence[Filed]:
-    rows = db.execute(
+    return [Filed(**row) for row in db.execute(_question(viewer, condition)).mappings()]
+
+
+def _question(viewer: Viewer, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
         sa.select(*_FILED)
         .select_from(Rating)
         .join(
@@ -317,4 +346,3 @@ def _filed(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> 
         .where(is_visible(viewer, col(Rating.patient_id)))
         .order_by(col(Rating.sequence))
     )
-    return [Filed(**row) for row in rows.mappings()]

@@ -71,10 +71,22 @@ def last_change(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> tupl
 
     One statement, and nothing about the person: a page asks for it every other second.
     """
+    row = db.execute(
+        sa.select(*change_numbers(viewer, patient_id=patient_id))
+        .select_from(_PATIENT)
+        .where(_PATIENT.c.org_id == viewer.org_id)
+        .where(_PATIENT.c.id == patient_id)
+        .where(is_visible(viewer, _PATIENT.c.id))
+    ).first()
+    return tuple(row) if row else None
+
+
+def change_numbers(viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[sa.ColumnElement[int]]:
+    """Return the columns that grow when something is stored about a patient."""
     episodes = sa.select(_EPISODE.c.id).where(
         _EPISODE.c.org_id == viewer.org_id, _EPISODE.c.patient_id == patient_id
     )
-    newest = [
+    return [
         sa.func.coalesce(
             sa.select(sa.func.max(table.c.sequence))
             .where(table.c.org_id == viewer.org_id, table.c.episode_id.in_(episodes))
@@ -83,14 +95,6 @@ def last_change(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> tupl
         )
         for table in _NUMBERED
     ]
-    row = db.execute(
-        sa.select(*newest)
-        .select_from(_PATIENT)
-        .where(_PATIENT.c.org_id == viewer.org_id)
-        .where(_PATIENT.c.id == patient_id)
-        .where(is_visible(viewer, _PATIENT.c.id))
-    ).first()
-    return tuple(row) if row else None
 
 
 def visit_on(

@@ -67,7 +67,7 @@ def visit_now(
     )
     rows = visits.visits_since(db, viewer, patient_id=patient.id, since=visit.changed_at)
     room = next((room for row, room in rows if row.id == visit.id), None)
-    return find.person(db, patient), _as_now(db, visit, room=room, now=now)
+    return find.person(db, patient), as_now(db, visit, room=room, now=now)
 
 
 def visits_now(
@@ -75,7 +75,7 @@ def visits_now(
 ) -> Sequence[VisitNow]:
     """Return the forms of a patient that were handed over lately, newest first."""
     rows = visits.visits_since(db, viewer, patient_id=patient_id, since=now - SHOWN_FOR)
-    return [_as_now(db, visit, room=room, now=now) for visit, room in rows]
+    return [as_now(db, visit, room=room, now=now) for visit, room in rows]
 
 
 def news(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID, now: dt.datetime) -> News:
@@ -83,7 +83,11 @@ def news(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID, now: dt.dateti
     numbers = visits.last_change(db, viewer, patient_id=patient_id)
     if numbers is None:
         raise NotThereError
-    shown = visits_now(db, viewer, patient_id=patient_id, now=now)
+    return news_of(numbers, visits_now(db, viewer, patient_id=patient_id, now=now))
+
+
+def news_of(numbers: tuple[int, ...], shown: Sequence[VisitNow]) -> News:
+    """Return the news for a page that has read the numbers and the forms itself."""
     seen = [
         (visit.visit_id.hex, visit.state.value, visit.is_expired, visit.set_count)
         for visit in shown
@@ -91,7 +95,8 @@ def news(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID, now: dt.dateti
     return News(tag=hashlib.sha256(repr((numbers, seen)).encode()).hexdigest()[:20], visits=shown)
 
 
-def _as_now(db: DbSession, visit: Visit, *, room: str | None, now: dt.datetime) -> VisitNow:
+def as_now(db: DbSession, visit: Visit, *, room: str | None, now: dt.datetime) -> VisitNow:
+    """Return how far a visit has come, with its code while that can be typed."""
     is_waiting_code = visit.code_sealed is not None and now < visit.expires_at
     return VisitNow(
         visit_id=visit.id,
