@@ -25,9 +25,7 @@ def _use(clinic: Clinic, curve: ReferenceCurve) -> None:
 def _flags(clinic: Clinic, patient: Enrolled) -> list[Standing]:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
-        return list(
-            flags.of_episodes(db, access.the_program(db), episode_ids=[patient.episode_id])
-        )
+        return list(flags.of_episodes(db, access.the_program(db), episode_ids=[patient.episode_id]))
 
 
 def _rules(clinic: Clinic, patient: Enrolled) -> dict[RuleId, FlagState]:
@@ -124,9 +122,7 @@ def test_two_sessions_without_a_score_are_noted_with_the_next_rating_of_any_kind
         clinic.session(patient, is_over=True)
         clinic.clock.pass_time(days=7)
 
-    clinic.rate(
-        patient, clinic.session(patient), total=320, instrument="alliance-4"
-    )
+    clinic.rate(patient, clinic.session(patient), total=320, instrument="alliance-4")
 
     assert _rules(clinic, patient)[RuleId.MISSING] is FlagState.OPEN
 
@@ -149,9 +145,7 @@ def test_sessions_count_from_the_intake_rating_whether_scored_or_not(clinic: Cli
         episode = episodes.episode(db, program, episode_id=patient.episode_id)
         assert episode is not None
         record = track.read_record(db, program, episode=episode)
-        course = track.build_course(
-            record, clinic.registry.get("outcome-4"), now=clinic.clock.now
-        )
+        course = track.build_course(record, clinic.registry.get("outcome-4"), now=clinic.clock.now)
 
     assert [(seen.session, seen.score) for seen in course.observations] == [(1, 180), (3, 200)]
     assert [seen.weeks for seen in course.observations] == [0, 2]
@@ -180,3 +174,14 @@ def test_an_installation_without_flags_raises_none(
     )
 
     assert _flags(clinic, patient) == []
+
+
+def test_two_sessions_before_any_score_are_noticed(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+    for _ in range(2):
+        clinic.session(patient, is_over=True)
+        clinic.clock.pass_time(days=7)
+
+    clinic.rate(patient, clinic.session(patient), total=320, instrument="alliance-4")
+
+    assert _rules(clinic, patient)[RuleId.MISSING] is FlagState.OPEN

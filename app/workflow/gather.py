@@ -1,0 +1,191 @@
+"""Gather what is kept of an episode into a course that the clinical core can read."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.clinical.course import Course, Observation
+from app.clinical.curves import CurveKind
+from app.clinical.flags import StandingFlag
+from app.clinical.instruments import Instrument
+from app.clinical.situation import AllianceRating, AllianceSeries
+from app.instruments import Registry
+from app.records import episodes, ratings, sessions
+from app.records.base import DbSession
+from app.records.curves import CurveInUse
+from app.records.episodes import Episode
+from app.records.flags import Standing
+from app.records.people import RespondentKind
+from app.records.ratings import Filed
+from app.records.sessions import SessionStatus, TherapySession
+from app.records.tablets import Slot
+from app.workflow.access import Viewer
+
+SESSION_LASTS = dt.timedelta(hours=3)
+"""A session that began so long ago is over, though nobody pressed the button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of one episode, as far as its course is concerned."""
+
+    episode: Episode
+    sessions: Sequence[TherapySession]
+    history: Sequence[Filed]
+    baseline_id: uuid.UUID | None
+    """The rating that a clinician named as the start."""
+
+    def counted(self, instrument: str) -> Sequence[Filed]:
+        """Return the patient's own ratings on an instrument that count and have a score."""
+        return [
+            filed
+            for filed in self.history
+            if filed.counts
+            and filed.instrument == instrument
+            and filed.respondent_kind is RespondentKind.PATIENT
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The session numbers k of an episode: 1 at the intake rating."""
+
+    of_session: Mapping[uuid.UUID, int]
+    """Of every attended session, also the one that still goes on."""
+    attended: tuple[int, ...]
+    """Of the sessions that are over or have a score."""
+
+
+def read_record(db: DbSession, viewer: Viewer, *, episode: Episode) -> Record:
+    """Return the sessions and ratings of an episode."""
+    baseline = episodes.baseline_of(db, viewer, episode_id=episode.id)
+    return Record(
+        episode=episode,
+        sessions=sessions.of_episodes(db, viewer, episode_ids=[episode.id]),
+        history=ratings.of_episodes(db, viewer, episode_ids=[episode.id]),
+        baseline_id=baseline.rating_id if baseline else None,
+    )
+
+
+def build_course(record: Record, instrument: Instrument, *, now: dt.datetime) -> Course:
+    """Return the patient's own course on an instrument, one score for each session."""
+    by_session = _score_by_session(record.counted(instrument.key))
+    numbering = number_sessions(record, instrument=instrument.key, now=now)
+    starts = {session.id: session.planned_at for session in record.sessions}
+    zero = next(
+        (starts[session_id] for session_id, k in numbering.of_session.items() if k == 1), None
+    )
+    return Course(
+        instrument=instrument,
+        observations=tuple(
+            Observation(
+                session=k,
+                score=total,
+                reference=by_session[session_id].id.hex,
+                weeks=(starts[session_id] - zero).total_seconds() / 604800 if zero else 0.0,
+            )
+            for session_id, k in numbering.of_session.items()
+            if session_id in by_session and (total := by_session[session_id].total) is not None
+        ),
+        attended=numbering.attended,
+    )
+
+
+def number_sessions(record: Record, *, instrument: str, now: dt.datetime) -> Numbering:
+    """Return session numbers: 1 at the intake rating, one more for each attended session.
+
+    The intake is the first counted score on the instrument, or the rating that a clinician
+    named. A session that still goes on without a score may yet be scored.
+    """
+    by_session = _score_by_session(record.counted(instrument))
+    came = [session for session in record.sessions if session.status is SessionStatus.ATTENDED]
+    intake = _intake_session(record, by_session, came)
+    # Before the first score sessions count up to 0, so that two without one are noticed.
+    first = next((at for at, session in enumerate(came) if session.id == intake), len(came))
+    numbers = {session.id: at - first + 1 for at, session in enumerate(came)}
+    return Numbering(
+        of_session=numbers,
+        attended=tuple(
+            numbers[session.id]
+            for session in came
+            if session.id in by_session or is_over(session, now=now)
+        ),
+    )
+
+
+def is_over(session: TherapySession, *, now: dt.datetime) -> bool:
+    """Whether a therapy session has ended, or must have."""
+    return session.ended_at is not None or now - session.planned_at >= SESSION_LASTS
+
+
+def build_alliance(
+    db: DbSession,
+    viewer: Viewer,
+    record: Record,
+    *,
+    registry: Registry,
+    numbering: Numbering,
+) -> AllianceSeries | None:
+    """Return the patient's alliance ratings in the order of sessions."""
+    key = record.episode.alliance_instrument
+    if key is None:
+        return None
+    instrument = registry.get(key)
+    by_session = _latest_by_session(record.counted(key))
+    answers = ratings.answers_of(db, viewer, rating_ids=[filed.id for filed in by_session.values()])
+    return AllianceSeries(
+        instrument=instrument,
+        ratings=tuple(
+            AllianceRating(
+                session=k,
+                reference=filed.id.hex,
+                total=filed.total,
+                items={item.key: answers[filed.id].get(item.key) for item in instrument.items},
+            )
+            for session_id, k in numbering.of_session.items()
+            if (filed := by_session.get(session_id)) is not None
+        ),
+    )
+
+
+def as_standing(standing: Standing, *, record: Record, numbering: Numbering) -> StandingFlag:
+    """Return a kept flag in the form that the clinical core reads."""
+    filed = next((filed for filed in record.history if filed.id == standing.rating_id), None)
+    return StandingFlag(
+        rule=standing.flag.rule,
+        level=standing.flag.level,
+        state=standing.state,
+        session=numbering.of_session.get(filed.session_id) if filed else None,
+        reference=standing.rating_id.hex if standing.rating_id else None,
+        item=standing.flag.item,
+        numbers=standing.numbers,
+    )
+
+
+def may_raise_flags(curve: CurveInUse | None) -> bool:
+    """Whether a curve may do more than be drawn: one of the site's own, or one it accepted."""
+    if curve is None:
+        return False
+    return curve.curve.kind is not CurveKind.GENERAL or curve.is_accepted
+
+
+def _score_by_session(counted: Sequence[Filed]) -> Mapping[uuid.UUID, Filed]:
+    """Return the rating whose score counts for each session: the one from its start first."""
+    scored = [filed for filed in counted if filed.total is not None]
+    ends = _latest_by_session([filed for filed in scored if filed.slot is Slot.END])
+    starts = _latest_by_session([filed for filed in scored if filed.slot is Slot.START])
+    return {**ends, **starts}
+
+
+def _latest_by_session(counted: Sequence[Filed]) -> Mapping[uuid.UUID, Filed]:
+    return {filed.session_id: filed for filed in counted}
+
+
+def _intake_session(
+    record: Record, by_session: Mapping[uuid.UUID, Filed], came: Sequence[TherapySession]
+) -> uuid.UUID | None:
+    for session_id, filed in by_session.items():
+        if filed.id == record.baseline_id:
+            return session_id
+    return next((session.id for session in came if session.id in by_session), None)
