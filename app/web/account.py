@@ -102,9 +102,9 @@ def post_password(
 
 
 @router.post("/phone")
-def post_change_phone(at: At, code: Code = "") -> Response:
+def post_change_phone(at: At, phone_code: Code = "") -> Response:
     place = place_of(at.request)
-    denied = secure.change_phone(at.db, at.here, code=code, place=place, now=at.now)
+    denied = secure.change_phone(at.db, at.here, code=phone_code, place=place, now=at.now)
     if denied is not None:
         return at.denied(denied, field="phone_code", wrong="wrong_code")
     return go_to("/account/phone")
@@ -132,9 +132,11 @@ def post_confirm_phone(at: At, code: Code = "") -> Response:
 
 
 @router.post("/recovery-codes")
-def post_recovery_codes(at: At, code: Code = "") -> Response:
+def post_recovery_codes(at: At, recovery_code: Code = "") -> Response:
     place = place_of(at.request)
-    result = secure.renew_recovery_codes(at.db, at.here, code=code, place=place, now=at.now)
+    result = secure.renew_recovery_codes(
+        at.db, at.here, code=recovery_code, place=place, now=at.now
+    )
     if isinstance(result, Denied):
         return at.denied(result, field="recovery_code", wrong="wrong_code")
     page = RecoveryCodesPage(codes=result, next_page="/account")

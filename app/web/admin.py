@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -28,14 +28,6 @@ NEWEST: Final = 2**31 - 1
 MOST_DIGITS: Final = 5
 """Of a number of days; more is out of range and need not be read."""
 
-FIELDS: Final[Mapping[str, str]] = {
-    "no_contact_days": "no_contact_days",
-    "text_needed": "help_nb",
-    "text_long": "help_nb",
-    "text_unreadable": "help_nb",
-}
-"""Which field a refusal of settings is about; the name when it is not written here."""
-
 
 @dataclass(frozen=True, slots=True)
 class TeamsPage:
@@ -53,8 +45,11 @@ class OrganizationPage:
 
     settings: OrganizationSettings
     name_displays: Sequence[NameDisplay]
+    no_contact_days: str
+    """As it was typed."""
     fewest_days: int
     most_days: int
+    longest_text: int
     is_saved: bool
     problems: Sequence[Problem]
 
@@ -131,9 +126,10 @@ def post_organization(at: At, typed: Typed) -> Response:
     try:
         administer.change_settings(at.db, at.viewer, settings=settings, now=at.now)
     except Refusal as refusal:
-        field = FIELDS.get(refusal.word, "name")
+        field = str(refusal.values.get("field", "name"))
         problems = problem_of(words_of(at.request), refusal, field=field)
-        return _organization_page(at, settings=settings, problems=problems)
+        days = text_of(typed, "no_contact_days")[:40]
+        return _organization_page(at, settings=settings, days=days, problems=problems)
     return go_to("/admin/organization?saved=yes")
 
 
@@ -184,14 +180,17 @@ def _organization_page(
     at: At,
     *,
     settings: OrganizationSettings,
+    days: str | None = None,
     is_saved: bool = False,
     problems: Sequence[Problem] = (),
 ) -> Response:
     page = OrganizationPage(
         settings=settings,
         name_displays=list(NameDisplay),
+        no_contact_days=str(settings.no_contact_days) if days is None else days,
         fewest_days=administer.FEWEST_DAYS,
         most_days=administer.MOST_DAYS,
+        longest_text=administer.LONGEST_TEXT,
         is_saved=is_saved,
         problems=problems,
     )

@@ -1,8 +1,7 @@
 """What a form brings, and what it says when something in it cannot be used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
@@ -11,8 +10,7 @@ from app.web.words import Words
 from app.workflow.refusals import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing to put right, and the field that it is about."""
 
     field: str
