@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlmodel import Field, col, select
 from app.clinical.instruments import Variant
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.encryption import unseal
+from app.records.people import Patient, Treats
 from app.records.visibility import Viewer, is_visible
 
 
@@ -194,6 +196,53 @@ def add(db: DbSession, row: Episode | EpisodeInstrument | Goal | Baseline | Part
     """Store an episode, or something that belongs to one."""
     db.add(row)
     db.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A course of treatment on a clinician's list, with its patient."""
+
+    episode: Episode
+    patient: Patient
+    baseline_id: uuid.UUID | None
+    """The rating that a clinician named as the start."""
+
+
+def caseload(db: DbSession, viewer: Viewer, *, is_open: bool) -> Sequence[Case]:
+    """Return the open, or the closed, courses of the patients whom the viewer treats now."""
+    baseline = (
+        select(Baseline.rating_id)
+        .where(Baseline.org_id == Episode.org_id)
+        .where(Baseline.episode_id == Episode.id)
+        .order_by(col(Baseline.sequence).desc())
+        .limit(1)
+        .correlate(Episode)
+        .scalar_subquery()
+    )
+    treats = (
+        sa.exists()
+        .where(col(Treats.org_id) == viewer.org_id)
+        .where(col(Treats.patient_id) == col(Patient.id))
+        .where(col(Treats.staff_id) == viewer.staff_id)
+        .where(col(Treats.until).is_(None))
+    )
+    closed_at = col(Episode.closed_at)
+    rows = db.execute(
+        sa.select(Episode, Patient, baseline)
+        .join(
+            Patient,
+            sa.and_(
+                col(Patient.org_id) == col(Episode.org_id),
+                col(Patient.id) == col(Episode.patient_id),
+            ),
+        )
+        .where(col(Episode.org_id) == viewer.org_id)
+        .where(closed_at.is_(None) if is_open else closed_at.is_not(None))
+        .where(treats)
+        .where(is_visible(viewer, col(Patient.id)))
+        .order_by(col(Patient.number), col(Episode.opened_at))
+    )
+    return [Case(*row) for row in rows]
 
 
 def open_ones(db: DbSession, viewer: Viewer) -> Sequence[Episode]:

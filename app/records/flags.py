@@ -11,8 +11,10 @@ from sqlmodel import JSON, Column, Field, col, select
 from app.clinical.follow_up import FlagState, ReviewStep
 from app.clinical.rules import Level, RuleId
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
-from app.records.visibility import Viewer, is_visible
+from app.records.episodes import Episode
 from app.records.reviews import Review
+from app.records.staff import Staff
+from app.records.visibility import Viewer, is_visible
 
 
 class Flag(OrganizationRow, table=True):
@@ -57,12 +59,46 @@ class Standing:
     """The rating that raised it, or last opened it again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the review of a flag, and the name of whoever took it."""
+
+    review: Review
+    by: str | None
+    """Missing when a rule did it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A flag, its episode, where its review stands, and every step so far."""
+
+    standing: Standing
+    episode: Episode
+    steps: tuple[Step, ...]
+
+    @property
+    def flag(self) -> Flag:
+        """The flag as it was raised."""
+        return self.standing.flag
+
+    @property
+    def state(self) -> FlagState:
+        """Where its review stands."""
+        return self.standing.state
+
+    @property
+    def last_step(self) -> Step | None:
+        """The step that brought it where it stands; a note moves nothing."""
+        moves = [step for step in self.steps if step.review.step is not ReviewStep.NOTE]
+        return moves[-1] if moves else None
+
+
 def of_episodes(
     db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
 ) -> Sequence[Standing]:
     """Return all flags of these episodes in the order they were raised, each with its state."""
     rows = db.execute(
-        select(Flag, Review.state, Review.step, Review.numbers, Review.rating_id)
+        select(Flag, Review)
         .outerjoin(
             Review,
             sa.and_(col(Review.org_id) == col(Flag.org_id), col(Review.flag_id) == col(Flag.id)),
@@ -73,18 +109,95 @@ def of_episodes(
         .order_by(col(Flag.sequence), col(Review.sequence))
     )
     standing: dict[uuid.UUID, Standing] = {}
-    for flag, state, step, numbers, rating_id in rows:
-        before = standing.get(flag.id) or Standing(
-            flag, FlagState.OPEN, flag.numbers, flag.rating_id
-        )
-        after = before if state is None else replace(before, state=state)
-        if step is ReviewStep.REOPENED:
-            after = replace(after, numbers=numbers, rating_id=rating_id)
-        standing[flag.id] = after
+    for flag, review in rows:
+        before = standing.get(flag.id) or _as_raised(flag)
+        standing[flag.id] = before if review is None else _after(before, review)
     return list(standing.values())
+
+
+def traced(db: DbSession, viewer: Viewer, *, flag_id: uuid.UUID) -> Traced | None:
+    """Return one flag of a patient whom the viewer may see, with its steps, or ``None``."""
+    return next(iter(_traced(db, viewer, col(Flag.id) == flag_id)), None)
+
+
+def traced_of_episodes(
+    db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
+) -> Sequence[Traced]:
+    """Return all flags of these episodes in the order they were raised, with their steps."""
+    return _traced(db, viewer, col(Flag.episode_id).in_(episode_ids))
+
+
+def traced_of_supervised(db: DbSession, viewer: Viewer, *, since: dt.datetime) -> Sequence[Traced]:
+    """Return the flags of the viewer's supervised teams that stand, or were raised lately."""
+    stands_or_new = sa.or_(col(Flag.raised_at) >= since, ~_is_over())
+    in_team = col(Episode.team_id).in_(viewer.supervised_teams)
+    return _traced(db, viewer, sa.and_(in_team, stands_or_new))
 
 
 def add(db: DbSession, flag: Flag) -> None:
     """Store a flag."""
     db.add(flag)
     db.flush()
+
+
+def _traced(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> Sequence[Traced]:
+    rows = db.execute(
+        select(Flag, Episode, Review, Staff.name)
+        .join(
+            Episode,
+            sa.and_(
+                col(Episode.org_id) == col(Flag.org_id), col(Episode.id) == col(Flag.episode_id)
+            ),
+        )
+        .outerjoin(
+            Review,
+            sa.and_(col(Review.org_id) == col(Flag.org_id), col(Review.flag_id) == col(Flag.id)),
+        )
+        .outerjoin(
+            Staff,
+            sa.and_(
+                col(Staff.org_id) == col(Review.org_id), col(Staff.id) == col(Review.reviewed_by)
+            ),
+        )
+        .where(Flag.org_id == viewer.org_id)
+        .where(condition)
+        .where(is_visible(viewer, col(Flag.patient_id)))
+        .order_by(col(Flag.sequence), col(Review.sequence))
+    )
+    found: dict[uuid.UUID, Traced] = {}
+    for flag, episode, review, by in rows:
+        before = found.get(flag.id) or Traced(_as_raised(flag), episode, ())
+        if review is not None:
+            standing = _after(before.standing, review)
+            before = Traced(standing, episode, (*before.steps, Step(review, by)))
+        found[flag.id] = before
+    return list(found.values())
+
+
+def _as_raised(flag: Flag) -> Standing:
+    return Standing(flag, FlagState.OPEN, flag.numbers, flag.rating_id)
+
+
+def _after(before: Standing, review: Review) -> Standing:
+    after = replace(before, state=review.state)
+    if review.step is ReviewStep.REOPENED and review.numbers is not None:
+        return replace(after, numbers=review.numbers, rating_id=review.rating_id)
+    return after
+
+
+def _is_over() -> sa.ColumnElement[bool]:
+    """Return the condition that nothing more is to be done about a flag."""
+    newest = (
+        select(sa.func.max(Review.sequence))
+        .where(Review.org_id == Flag.org_id)
+        .where(Review.flag_id == Flag.id)
+        .correlate(Flag)
+        .scalar_subquery()
+    )
+    return (
+        sa.exists()
+        .where(col(Review.org_id) == col(Flag.org_id))
+        .where(col(Review.flag_id) == col(Flag.id))
+        .where(col(Review.sequence) == newest)
+        .where(col(Review.state).in_([FlagState.FOLLOWED_UP, FlagState.CLEARED]))
+    )

@@ -1,0 +1,173 @@
+"""Place a course among others by need: its status, the flag that decides it, and why."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from app.clinical.follow_up import FlagState
+from app.clinical.instruments import Instrument
+from app.clinical.overview import Status, Summary, status_of, summarize
+from app.clinical.rules import Group, Level, RuleId
+from app.clinical.trajectory import Trajectory
+from app.instruments import Registry
+from app.records.base import DbSession
+from app.records.curves import CurveInUse
+from app.records.encryption import unseal
+from app.records.flags import Step, Traced
+from app.records.sessions import SessionStatus
+from app.workflow import track
+from app.workflow.track import Numbering, Record
+
+_STALE_RULES = frozenset({RuleId.MISSING, RuleId.NO_CONTACT})
+_GROUPS, _LEVELS, _RULES = tuple(Group), tuple(Level), tuple(RuleId)
+
+
+class Part(Enum):
+    """Parts of the list, in the order of need."""
+
+    LOOK = "look"
+    WATCH = "watch"
+    EXPECTED = "expected"
+    UNCOMPARED = "uncompared"
+    EARLY = "early"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class TopFlag:
+    """The flag that gives a course its place in the list."""
+
+    flag_id: uuid.UUID
+    rule: RuleId
+    numbers: Mapping[str, int | float]
+    item: int | None
+    """The number of the critical question on its form."""
+    state: FlagState
+    is_pressing: bool
+    """Whether it belongs to the top group."""
+    moved_at: dt.datetime | None
+    """When its review came where it is."""
+    moved_by: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a course stands in the list, and why."""
+
+    status: Status
+    part: Part
+    summary: Summary
+    session_offset: int
+    """What is added to a session counted from the start score to get its number among all."""
+    top: TopFlag | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to look at its flag."""
+        return self.top is not None and not self.top.state.is_reviewed
+
+
+def place_course(
+    db: DbSession,
+    record: Record,
+    trajectory: Trajectory,
+    *,
+    raised: Sequence[Traced],
+    curve: CurveInUse | None,
+    registry: Registry,
+    now: dt.datetime,
+) -> Place:
+    """Return where a course stands, by its scores and the flags that were raised in it."""
+    numbering = track.number_sessions(record, instrument=record.episode.main_instrument, now=now)
+    standing = [
+        track.as_standing(flag.standing, record=record, numbering=numbering) for flag in raised
+    ]
+    may_use = track.may_raise_flags(curve)
+    status = status_of(trajectory, standing=standing, may_use_curve=may_use)
+    top = top_of(raised)
+    return Place(
+        status=status,
+        part=_part_of(status),
+        summary=summarize(trajectory, standing=standing, may_use_curve=may_use),
+        session_offset=_session_offset(record, numbering),
+        top=_top_flag(db, top, record, registry=registry) if top else None,
+    )
+
+
+def top_of(raised: Sequence[Traced]) -> Traced | None:
+    """Return the flag that gives a course its place: in the higher group, one not yet seen."""
+    return min(
+        (
+            one
+            for one in raised
+            if one.state.is_standing
+            and (one.flag.level.group is not Group.NOTE or one.flag.rule in _STALE_RULES)
+        ),
+        key=lambda one: (
+            _GROUPS.index(one.flag.level.group),
+            one.state.is_reviewed,
+            _LEVELS.index(one.flag.level),
+            _RULES.index(one.flag.rule),
+        ),
+        default=None,
+    )
+
+
+def _top_flag(db: DbSession, top: Traced, record: Record, *, registry: Registry) -> TopFlag:
+    rating_id = top.standing.rating_id
+    filed = next((one for one in record.history if one.id == rating_id), None)
+    step = top.last_step
+    return TopFlag(
+        flag_id=top.flag.id,
+        rule=top.flag.rule,
+        numbers=top.standing.numbers,
+        item=item_number(registry.get(filed.instrument), top.flag.item) if filed else None,
+        state=top.state,
+        is_pressing=top.flag.level.group is Group.LOOK,
+        moved_at=step.review.reviewed_at if step else None,
+        moved_by=step.by if step else None,
+        note=note_of(db, step) if step else None,
+    )
+
+
+def item_number(instrument: Instrument, item: str | None) -> int | None:
+    """Return the number of a question on its form."""
+    keys = [one.key for one in instrument.items]
+    return keys.index(item) + 1 if item in keys else None
+
+
+def note_of(db: DbSession, step: Step) -> str | None:
+    """Return what somebody wrote beside a step."""
+    review = step.review
+    return unseal(db, review.note_sealed, column="review.note", row_id=review.id)
+
+
+def _part_of(status: Status) -> Part:
+    match status:
+        case Status.LOOK:
+            return Part.LOOK
+        case Status.WATCH:
+            return Part.WATCH
+        case Status.EXPECTED | Status.BETTER:
+            return Part.EXPECTED
+        case Status.UNCOMPARED:
+            return Part.UNCOMPARED
+        case Status.EARLY:
+            return Part.EARLY
+        case Status.STALE:
+            return Part.STALE
+
+
+def _session_offset(record: Record, numbering: Numbering) -> int:
+    came = [one.id for one in record.sessions if one.status is SessionStatus.ATTENDED]
+    return next(
+        (
+            at - numbering.of_session[one]
+            for at, one in enumerate(came, 1)
+            if one in numbering.of_session
+        ),
+        0,
+    )
