@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from starlette.datastructures import FormData
@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from app.clinical.instruments import Variant
 from app.web import kiosk_forms
 from app.web.dependencies import Instruments, Now, Writing
+from app.web.forms import Typed, text_of
 from app.web.kiosk_door import AtTablet, speak
 from app.web.kiosk_pages import RatingPage
 from app.web.pages import go_to, render
@@ -112,14 +113,6 @@ def post_progress(
     fill_in.note_progress(db, tablet, visit_id=visit_id, set_count=progress.set, now=now)
 
 
-async def _fields(request: Request) -> FormData:
-    return await request.form()
-
-
-Fields = Annotated[FormData, Depends(_fields)]
-"""What a form without script has sent."""
-
-
 @router.post("/visit/{visit_id}/form")
 def post_form(
     request: Request,
@@ -129,7 +122,7 @@ def post_form(
     registry: Instruments,
     now: Now,
     visit_id: uuid.UUID,
-    fields: Fields,
+    fields: Typed,
 ) -> Response:
     language = _text(fields, "language")
     speak(request, language)
@@ -193,8 +186,7 @@ def _key(fields: FormData) -> uuid.UUID:
 
 
 def _text(fields: FormData, name: str) -> str:
-    value = fields.get(name)
-    return value[:80] if isinstance(value, str) else ""
+    return text_of(fields, name)[:80]
 
 
 def _stored(rating: str, *, visit: str) -> Response:
