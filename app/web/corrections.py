@@ -21,12 +21,13 @@ from app.web.paper_form import (
     read_total,
     typed_form,
 )
+from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm
 from app.web.words import CLINIC_ZONE, Words
 from app.workflow import correct, find, retrace, transcribe
 from app.workflow.correct import BY_STAFF, Change, Correction, MovePlace
 from app.workflow.refusals import Refusal
-from app.workflow.retrace import Person, RatingSeen
+from app.workflow.retrace import RatingSeen
 
 router = APIRouter()
 
@@ -46,7 +47,7 @@ MOVE_FIELDS: Mapping[str, str] = {
 class CorrectPage:
     """New values for a rating, with the reason."""
 
-    person: Person
+    person: PersonShown
     rating_id: uuid.UUID
     name: str
     rated_at: dt.datetime
@@ -62,11 +63,11 @@ class CorrectPage:
 class MovePage:
     """Whose rating it is. First the patient is chosen, then the session."""
 
-    person: Person
+    person: PersonShown
     rating_id: uuid.UUID
     name: str
-    others: Sequence[Person]
-    to: Person | None
+    others: Sequence[PersonShown]
+    to: PersonShown | None
     sessions: Sequence[Option]
     reason: str = field(repr=False)
     submission_key: uuid.UUID
@@ -77,7 +78,7 @@ class MovePage:
 class BaselinePage:
     """The rating from which change is counted."""
 
-    person: Person
+    person: PersonShown
     rating_id: uuid.UUID
     name: str
     rated_at: dt.datetime
@@ -189,6 +190,7 @@ def get_move(
     now: Now,
     to: uuid.UUID | None = None,
 ) -> Response:
+    words = words_of(request)
     find.standing_rating(db, viewer, rating_id=rating_id, now=now)
     seen = retrace.rating_seen(db, viewer, rating_id=rating_id, registry=registry, now=now)
     if to is None:
@@ -198,12 +200,12 @@ def get_move(
         others = ()
         place = correct.places_for(db, viewer, patient_id=to, now=now)
     page = MovePage(
-        person=seen.person,
+        person=heading(words, seen.person),
         rating_id=rating_id,
-        name=course_forms.name_of_form(words_of(request), registry, seen.line.instrument),
-        others=others,
-        to=place.person if place else None,
-        sessions=_session_options(words_of(request), place, chosen="") if place else (),
+        name=course_forms.name_of_form(words, registry, seen.line.instrument),
+        others=[heading(words, person) for person in others],
+        to=heading(words, place.person) if place else None,
+        sessions=_session_options(words, place, chosen="") if place else (),
         reason="",
         submission_key=uuid.uuid4(),
         problems=(),
@@ -248,11 +250,11 @@ def post_move(
         else:
             return go_to(f"/ratings/{stored.rating_id}?stored=yes")
     page = MovePage(
-        person=seen.person,
+        person=heading(words, seen.person),
         rating_id=rating_id,
         name=course_forms.name_of_form(words, registry, seen.line.instrument),
         others=(),
-        to=place.person,
+        to=heading(words, place.person),
         sessions=_session_options(words, place, chosen=typed.first("session")),
         reason=typed.first("reason"),
         submission_key=reader.key("submission_key"),
@@ -271,12 +273,13 @@ def get_baseline(
     registry: Instruments,
     now: Now,
 ) -> Response:
+    words = words_of(request)
     find.changeable_rating(db, viewer, rating_id=rating_id, now=now)
     seen = retrace.rating_seen(db, viewer, rating_id=rating_id, registry=registry, now=now)
     page = BaselinePage(
-        person=seen.person,
+        person=heading(words, seen.person),
         rating_id=rating_id,
-        name=course_forms.name_of_form(words_of(request), registry, seen.line.instrument),
+        name=course_forms.name_of_form(words, registry, seen.line.instrument),
         rated_at=seen.line.rated_at,
         total=seen.line.total,
         reason="",
@@ -310,7 +313,7 @@ def post_baseline(
         else:
             return go_to(f"/episodes/{seen.episode_id}/ratings")
     page = BaselinePage(
-        person=seen.person,
+        person=heading(words, seen.person),
         rating_id=rating_id,
         name=course_forms.name_of_form(words, registry, seen.line.instrument),
         rated_at=seen.line.rated_at,
@@ -332,7 +335,7 @@ def _correct_page(
     problems: Sequence[Problem],
 ) -> CorrectPage:
     return CorrectPage(
-        person=seen.person,
+        person=heading(words, seen.person),
         rating_id=seen.line.rating_id,
         name=name,
         rated_at=seen.line.rated_at,

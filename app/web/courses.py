@@ -15,10 +15,11 @@ from app.web.dependencies import Clinical, Instruments, Now, PersonId, Writing, 
 from app.web.forms import Problem
 from app.web.pages import go_to, render
 from app.web.patient_form import OPENING_FIELDS
+from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm, options, start_of
 from app.web.words import CLINIC_ZONE
 from app.workflow import agree, enrol, entrust, find
-from app.workflow.agree import Agreement, Course, Ending, Person
+from app.workflow.agree import Agreement, Course, Ending
 from app.workflow.refusals import Refusal
 
 router = APIRouter()
@@ -32,7 +33,7 @@ CLOSING_FIELDS: Mapping[str, str] = {"note_too_long": "note"}
 class NewCoursePage:
     """The form for a further course of treatment."""
 
-    person: Person
+    person: PersonShown
     teams: Sequence[Option]
     forms: FormsChoice
     opened_on: str
@@ -52,7 +53,7 @@ class GoalField:
 class ChangePage:
     """The forms and goals of a course."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     team: str
     opened_at: dt.datetime
@@ -66,7 +67,7 @@ class ChangePage:
 class ClosePage:
     """How a course ends."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     team: str
     opened_at: dt.datetime
@@ -91,7 +92,7 @@ def get_new_course(
     teams = entrust.teams_to_choose(db, viewer)
     today = now.astimezone(CLINIC_ZONE).date().isoformat()
     page = NewCoursePage(
-        person=everything.person,
+        person=heading(words, everything.person),
         teams=[
             Option(value=str(team.team_id), label=team.name, is_chosen=team is teams[0])
             for team in teams
@@ -142,7 +143,7 @@ def post_course(
             return go_to(f"/patients/{patient_id}")
     everything = enrol.everything_about(db, viewer, patient_id=patient_id, now=now)
     page = NewCoursePage(
-        person=everything.person,
+        person=heading(words, everything.person),
         teams=[
             Option(
                 value=str(team.team_id),
@@ -287,9 +288,10 @@ def _show_change(
     forms: FormsChoice,
     reader: FormReader | None = None,
 ) -> Response:
+    words = words_of(request)
     typed = reader.typed if reader else TypedForm()
     page = ChangePage(
-        person=course.person,
+        person=heading(words, course.person),
         episode_id=course.episode_id,
         team=course.team,
         opened_at=course.opened_at,
@@ -309,7 +311,7 @@ def _show_close(
 ) -> Response:
     words = words_of(request)
     page = ClosePage(
-        person=course.person,
+        person=heading(words, course.person),
         episode_id=course.episode_id,
         team=course.team,
         opened_at=course.opened_at,

@@ -26,10 +26,11 @@ from app.web.patient_form import (
     read_details,
     typed_details,
 )
+from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm, start_of
 from app.web.words import CLINIC_ZONE
 from app.workflow import enrol, entrust, find
-from app.workflow.enrol import Details, Everything, Person, RespondentKind
+from app.workflow.enrol import Details, Everything, RespondentKind
 from app.workflow.refusals import Refusal
 
 router = APIRouter()
@@ -83,7 +84,7 @@ class CourseRow:
 class DetailsPage:
     """All that is kept about a patient beside the ratings."""
 
-    person: Person
+    person: PersonShown
     form: DetailsForm
     respondents: Sequence[AnsweringRow]
     kinds: Sequence[Option]
@@ -278,7 +279,7 @@ def _show_details(
     words = words_of(request)
     typed = reader.typed if reader else TypedForm()
     page = DetailsPage(
-        person=everything.person,
+        person=heading(words, everything.person),
         form=form or details_form(words, everything.details),
         respondents=[
             AnsweringRow(

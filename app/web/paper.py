@@ -21,6 +21,7 @@ from app.web.paper_form import (
     read_total,
     typed_form,
 )
+from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm, options
 from app.web.words import CLINIC_ZONE, Words
 from app.workflow import transcribe
@@ -29,7 +30,6 @@ from app.workflow.transcribe import (
     Answering,
     Held,
     PaperPlace,
-    Person,
     RespondentKind,
     Sheet,
     Slot,
@@ -53,7 +53,7 @@ class PaperChoice:
 class ChoosePaperPage:
     """Which form, and whose."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     session: Held
     choices: Sequence[PaperChoice]
@@ -63,7 +63,7 @@ class ChoosePaperPage:
 class PaperPage:
     """The fields of one paper form."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     session: Held
     instrument: str
@@ -192,7 +192,7 @@ def _untouched(place: PaperPlace, instrument: Instrument) -> TypedForm:
 def _choose(request: Request, place: PaperPlace, registry: Registry) -> Response:
     words = words_of(request)
     page = ChoosePaperPage(
-        person=place.person,
+        person=heading(words, place.person),
         episode_id=place.episode_id,
         session=place.session,
         choices=[
@@ -224,7 +224,7 @@ def _show(
 ) -> Response:
     words = words_of(request)
     page = PaperPage(
-        person=place.person,
+        person=heading(words, place.person),
         episode_id=place.episode_id,
         session=place.session,
         instrument=instrument.key,

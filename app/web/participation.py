@@ -11,10 +11,11 @@ from fastapi.responses import Response
 from app.web.dependencies import Clinical, Now, PersonId, Writing, words_of
 from app.web.forms import Problem
 from app.web.pages import go_to, render
+from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm, options
 from app.web.words import Words
 from app.workflow import agree, find, participate
-from app.workflow.agree import Course, Person
+from app.workflow.agree import Course
 from app.workflow.participate import Answer, OtherChannel, Said
 from app.workflow.refusals import Refusal
 
@@ -39,7 +40,7 @@ class SaidRow:
 class ParticipationPage:
     """The patient's yes or no to being asked."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     is_open: bool
     answers: Sequence[Option]
@@ -100,7 +101,7 @@ def _show_participation(
     typed = reader.typed if reader else TypedForm({"other_channel": ["none"]})
     chosen = typed.first("other_channel")
     page = ParticipationPage(
-        person=course.person,
+        person=heading(words, course.person),
         episode_id=course.episode_id,
         is_open=course.is_open,
         answers=options(

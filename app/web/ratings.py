@@ -12,9 +12,10 @@ from app.web import course_forms
 from app.web.dependencies import Clinical, Instruments, Now, PersonId, Writing, words_of
 from app.web.pages import render
 from app.web.paper_form import allowed_totals, item_title
+from app.web.person import PersonShown, heading
 from app.web.words import Words
 from app.workflow import retrace
-from app.workflow.retrace import Person, RatingLine, RatingSeen, Stands
+from app.workflow.retrace import RatingLine, RatingSeen, Stands
 
 router = APIRouter()
 
@@ -37,7 +38,7 @@ class RatingRow:
 class RatingsPage:
     """All ratings of a course."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     is_open: bool
     rows: Sequence[RatingRow]
@@ -56,7 +57,7 @@ class AnswerRow:
 class RatingPage:
     """One rating: the score, the answers, where it comes from."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     is_open: bool
     row: RatingRow
@@ -77,7 +78,7 @@ def get_ratings(
     words = words_of(request)
     found = retrace.ratings_of(db, viewer, episode_id=episode_id, now=now)
     page = RatingsPage(
-        person=found.person,
+        person=heading(words, found.person),
         episode_id=found.episode_id,
         is_open=found.is_open,
         rows=[_row(words, registry, line, is_open=found.is_open) for line in found.lines],
@@ -99,7 +100,7 @@ def get_rating(
     words = words_of(request)
     seen = retrace.rating_seen(db, viewer, rating_id=rating_id, registry=registry, now=now)
     page = RatingPage(
-        person=seen.person,
+        person=heading(words, seen.person),
         episode_id=seen.episode_id,
         is_open=seen.is_open,
         row=_row(words, registry, seen.line, is_open=seen.is_open),

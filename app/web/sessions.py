@@ -11,10 +11,11 @@ from fastapi.responses import Response
 from app.web.dependencies import Clinical, Instruments, Now, PersonId, Writing, words_of
 from app.web.forms import Problem
 from app.web.pages import go_to, render
+from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm, options
 from app.web.words import CLINIC_ZONE, Words
 from app.workflow import find, hold
-from app.workflow.hold import Channel, Held, Person, SessionStatus
+from app.workflow.hold import Channel, Held, SessionStatus
 from app.workflow.refusals import Refusal
 
 router = APIRouter()
@@ -59,7 +60,7 @@ class SessionRow:
 class SessionsPage:
     """The sessions of a course, and a form for one more."""
 
-    person: Person
+    person: PersonShown
     episode_id: uuid.UUID
     is_open: bool
     sessions: Sequence[SessionRow]
@@ -195,7 +196,7 @@ def _show(
     again = _typed_plan(words, reader.typed) if reader else None
     today = now.astimezone(CLINIC_ZONE).date()
     page = SessionsPage(
-        person=found.person,
+        person=heading(words, found.person),
         episode_id=found.episode_id,
         is_open=found.is_open,
         sessions=[

@@ -7,12 +7,12 @@ that somebody looked; a change is written down by the function that makes it.
 import datetime as dt
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.records import audit, episodes, people, ratings, sessions
 from app.records.base import DbSession
 from app.records.episodes import Episode
-from app.records.people import Patient
+from app.records.people import NameDisplay, Patient
 from app.records.ratings import Filed
 from app.records.sessions import TherapySession
 from app.records.visibility import Viewer
@@ -29,7 +29,9 @@ class Person:
 
     patient_id: uuid.UUID
     number: int
-    name: str | None
+    name: str | None = field(repr=False)
+    display: NameDisplay
+    """How the organization wants patients to be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,13 @@ def check_open(found: Episode) -> None:
 
 def person(db: DbSession, found: Patient) -> Person:
     """Return how a page names a patient."""
-    return Person(patient_id=found.id, number=found.number, name=people.name_of(db, found))
+    organization = people.organization(db, org_id=found.org_id)
+    return Person(
+        patient_id=found.id,
+        number=found.number,
+        name=people.name_of(db, found),
+        display=organization.name_display,
+    )
 
 
 def log(
