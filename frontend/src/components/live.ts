@@ -1,7 +1,8 @@
 // DOM and network: keeps marked regions of a page up to date without taking it from the reader.
 import { readNews, type Seen } from "../lib/live";
 
-const EVERY_MS = 1_500;
+// A second between questions and two answers on the way: new answers are seen within two seconds.
+const EVERY_MS = 1_000;
 
 /** Fired on the document after regions were replaced; charts are drawn anew on it. */
 export const REPLACED = "samklang:replaced";
