@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from typing_extensions import override
 
 from app import instruments
 from app.config import Settings
@@ -23,7 +25,7 @@ MAX_BODY_BYTES = 1 << 20
 
 def read_clock() -> dt.datetime:
     """Return the time. The only place of the running program that asks for it."""
-    return dt.datetime.now(dt.UTC)  # noqa: DTZ011, TID251 - the edge reads the clock
+    return dt.datetime.now(dt.UTC)  # noqa: TID251 - the edge reads the clock
 
 
 def open_records(settings: Settings) -> Database:
@@ -35,6 +37,16 @@ def open_records(settings: Settings) -> Database:
     else:
         file_key = None
     return open_database(settings.url, keys=keys, file_key=file_key, has_flags=settings.shows_flags)
+
+
+class Program(FastAPI):
+    """The program behind its guard, which also covers what the framework answers by itself."""
+
+    @override
+    def build_middleware_stack(self) -> ASGIApp:
+        # As middleware the guard would stand behind those that answer 500 and 413.
+        parts: Parts = self.state.parts
+        return Guard(super().build_middleware_stack(), origin=parts.settings.base_url)
 
 
 def create_app(
@@ -59,7 +71,7 @@ def create_app(
         if database is None:
             records.close()
 
-    app = FastAPI(
+    app = Program(
         title="Samklang",
         docs_url=None,
         redoc_url=None,
@@ -69,7 +81,6 @@ def create_app(
         telemetry=None,
     )
     app.state.parts = parts
-    app.add_middleware(Guard, origin=settings.base_url)
     errors.install(app)
     routes.include_all(app)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")

@@ -82,9 +82,7 @@ def browser(clinic: Clinic, *, address: str = "10.0.0.1") -> TestClient:
     )
 
 
-def type_password(
-    client: TestClient, person: Person | str, *, password: str = PASSWORD
-) -> int:
+def type_password(client: TestClient, person: Person | str, *, password: str = PASSWORD) -> int:
     """Send the first form; return the status."""
     name = person if isinstance(person, str) else name_of(person)
     sent = client.post("/sign-in", data={"sign_in_name": name, "password": password})

@@ -265,9 +265,7 @@ def test_nobody_ends_the_sign_in_of_a_colleague(clinic: Clinic) -> None:
     clinic.client(clinic.colleague)
     handle = colleague.get("/account").text.split('name="handle" value="')[1].split('"')[0]
 
-    answer = clinic.client(clinic.clinician).post(
-        "/account/sign-ins/end", data={"handle": handle}
-    )
+    answer = clinic.client(clinic.clinician).post("/account/sign-ins/end", data={"handle": handle})
 
     assert answer.status_code == 400
     assert colleague.get("/account").text.count('name="handle"') == 1

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.records import audit
 from app.records.audit import AuditEntry
@@ -425,7 +425,7 @@ def tamper(connection: sa.Connection, *, kind: bool) -> None:
         pytest.skip("on PostgreSQL the program's role cannot change the log at all")
     connection.exec_driver_sql("DROP TRIGGER audit_entry_no_update")
     connection.execute(
-        sa.update(AuditEntry).where(AuditEntry.sequence == 2).values(action="nothing")
+        sa.update(AuditEntry).where(col(AuditEntry.sequence) == 2).values(action="nothing")
     )
     connection.commit()
 

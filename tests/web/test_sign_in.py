@@ -5,10 +5,14 @@ import statistics
 import time
 
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import select
 
+from app.records.people import Organization
 from app.records.staff import Account, SignIn
 from app.workflow import access, prove
+from app.workflow import sign_in as workflow
+from app.workflow.limit import Place
 from tests.support.accounts import (
     PASSWORD,
     actions,
@@ -127,9 +131,7 @@ def test_a_code_older_than_the_one_used_is_used_up_with_it(clinic: Clinic) -> No
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-30, 303), (30, 303), (-60, 422), (60, 422)])
-def test_a_phone_may_be_one_code_off_and_no_more(
-    clinic: Clinic, seconds: int, status: int
-) -> None:
+def test_a_phone_may_be_one_code_off_and_no_more(clinic: Clinic, seconds: int, status: int) -> None:
     phone = give_account(clinic, clinic.clinician)
     client = browser(clinic)
     type_password(client, clinic.clinician)
@@ -247,8 +249,6 @@ def test_a_sign_in_ends_after_a_working_day(clinic: Clinic) -> None:
 
 
 def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(clinic: Clinic) -> None:
-    from app.workflow import sign_in as workflow
-
     token = clinic.sign_in(clinic.clinician)
 
     for _ in range(2):
@@ -304,9 +304,7 @@ def test_cookies_of_sign_in_are_locked_to_this_site(clinic: Clinic) -> None:
     phone = give_account(clinic, clinic.clinician)
     client = browser(clinic)
     type_password(client, clinic.clinician)
-    answer = client.post(
-        "/sign-in/second-factor", data={"code": phone.code(clinic.clock.now)}
-    )
+    answer = client.post("/sign-in/second-factor", data={"code": phone.code(clinic.clock.now)})
 
     cookies = answer.headers.get_list("set-cookie")
 
@@ -327,9 +325,7 @@ def test_the_token_of_a_sign_in_goes_when_the_browser_closes(clinic: Clinic) -> 
         "/sign-in", data={"sign_in_name": name_of(clinic.clinician), "password": PASSWORD}
     )
 
-    cookie = next(
-        one for one in answer.headers.get_list("set-cookie") if one.startswith(TOKEN)
-    )
+    cookie = next(one for one in answer.headers.get_list("set-cookie") if one.startswith(TOKEN))
     assert "max-age" not in cookie.lower()
     assert "expires" not in cookie.lower()
 
@@ -355,8 +351,6 @@ def test_an_account_that_may_not_skip_must_connect_a_phone_first(clinic: Clinic)
 
 
 def test_one_factor_is_never_enough_outside_a_synthetic_municipality(clinic: Clinic) -> None:
-    from app.records.people import Organization
-
     give_password_only(clinic, clinic.clinician, may_skip=True)
     with clinic.database.writing() as db:
         organization = db.execute(
@@ -371,9 +365,6 @@ def test_one_factor_is_never_enough_outside_a_synthetic_municipality(clinic: Cli
 
 
 def test_one_factor_is_never_enough_in_production(clinic: Clinic) -> None:
-    from app.workflow import sign_in as workflow
-    from app.workflow.limit import Place
-
     give_password_only(clinic, clinic.clinician, may_skip=True)
 
     begun = workflow.begin(
@@ -403,8 +394,6 @@ def test_the_sign_in_page_of_a_demonstration_prints_the_accounts_to_try(clinic: 
 
 
 def test_a_password_that_was_hashed_with_weaker_settings_is_hashed_anew(clinic: Clinic) -> None:
-    from argon2 import PasswordHasher
-
     phone = give_account(clinic, clinic.clinician)
     weak = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
     with clinic.database.writing() as db:
