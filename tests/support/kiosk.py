@@ -14,6 +14,9 @@ from tests.support.clinic import Clinic, Enrolled, Person
 
 PIN = "481620"
 
+CODE_ON_PAGE = re.compile(r'<output class="big-code"[^>]*>([^<]+)</output>')
+"""Where the clinician's page shows the code of a visit."""
+
 
 @dataclass(slots=True)
 class TabletInRoom:

@@ -24,9 +24,10 @@ def _ratings(clinic: Clinic, patient: Enrolled) -> list[Filed]:
 def _row(clinic: Clinic, patient: Enrolled) -> Rating:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
-        return db.execute(
+        row: Rating = db.execute(
             select(Rating).where(Rating.patient_id == patient.patient_id)
         ).scalar_one()
+        return row
 
 
 def _handed(clinic: Clinic) -> tuple[TabletInRoom, Enrolled, str]:

@@ -1,16 +1,12 @@
 """A form is handed over in one press or by a code, and its progress is counted."""
 
-import re
-
 import pytest
 
 from app.records.engine import enter_organization
 from app.records.sessions import SessionStatus, of_episodes
 from app.workflow import access
 from tests.support.clinic import Clinic, Enrolled
-from tests.support.kiosk import connect, hand_over, tablet_id
-
-CODE = re.compile(r'<output class="big-code"[^>]*>([^<]+)</output>')
+from tests.support.kiosk import CODE_ON_PAGE, connect, hand_over, tablet_id
 
 
 def _live(clinic: Clinic, patient: Enrolled) -> dict[str, object]:
@@ -30,7 +26,7 @@ def _sessions(clinic: Clinic, patient: Enrolled) -> list[SessionStatus]:
 def _code(clinic: Clinic, patient: Enrolled) -> str:
     reply = hand_over(clinic, patient, room=None)
     page = clinic.client(clinic.clinician).get(reply.headers["location"]).text
-    found = CODE.search(page)
+    found = CODE_ON_PAGE.search(page)
     assert found is not None
     return found.group(1)
 
@@ -256,12 +252,12 @@ def test_a_code_is_not_shown_after_it_was_used(clinic: Clinic) -> None:
     patient = clinic.enrol()
     browser = clinic.client(clinic.clinician)
     page = hand_over(clinic, patient, room=None).headers["location"]
-    found = CODE.search(browser.get(page).text)
+    found = CODE_ON_PAGE.search(browser.get(page).text)
     assert found is not None
 
     tablet.post("/tablet/code", {"code": found.group(1)})
 
-    assert CODE.search(browser.get(page).text) is None
+    assert CODE_ON_PAGE.search(browser.get(page).text) is None
 
 
 def test_a_code_holds_for_ten_minutes(clinic: Clinic) -> None:
