@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import sqlalchemy as sa
+from sqlmodel import SQLModel
 
 from app.clinical.instruments import Variant
 from app.records.audit import ActorKind, AuditEntry
@@ -38,7 +39,7 @@ def fill(clinic: Clinic, *, ratings: int) -> None:
         with clinic.database.writing() as db:
             enter_organization(db, org_id=org_id)
             for table, values in rows.by_table.items():
-                db.execute(sa.insert(table), values)
+                db.execute(sa.insert(table.__table__), values)
     with clinic.database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
@@ -46,14 +47,14 @@ def fill(clinic: Clinic, *, ratings: int) -> None:
 
 class _Rows:
     def __init__(self) -> None:
-        self.by_table: dict[type, list[dict[str, object]]] = {
+        self.by_table: dict[type[SQLModel], list[dict[str, object]]] = {
             table: []
             for table in (
                 Patient, Respondent, Treats, Episode, TherapySession, AuditEntry, Rating, ItemAnswer
             )
         }  # fmt: skip
 
-    def add(self, table: type, **values: object) -> None:
+    def add(self, table: type[SQLModel], **values: object) -> None:
         self.by_table[table].append(values)
 
 

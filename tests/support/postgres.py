@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -93,8 +93,11 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """Start a server in a folder of its own; stop it and remove the folder afterwards."""
+def running_server(*, is_durable: bool = False) -> Iterator[PostgresServer]:
+    """Start a server in a folder of its own; stop it and remove the folder afterwards.
+
+    A durable one waits for the disk at each commit, as in production.
+    """
     programs = find_postgresql()
     if programs is None:
         raise NoServerError(
@@ -113,7 +116,7 @@ def running_server() -> Iterator[PostgresServer]:
             "--locale=C.UTF-8",
             "--no-sync",
         )
-        _write_settings(cluster, sockets=folder)
+        _write_settings(cluster, sockets=folder, settings={} if is_durable else _SPEED)
         _as_server(programs / "pg_ctl", f"--pgdata={cluster}", f"--log={folder}/log", "-w", "start")
         try:
             server = PostgresServer(folder=folder, _numbers=count())
@@ -137,8 +140,8 @@ def _give_to_server(folder: Path) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
-def _write_settings(cluster: Path, *, sockets: Path) -> None:
-    lines = [f"{name} = '{value}'" for name, value in _SPEED.items()]
+def _write_settings(cluster: Path, *, sockets: Path, settings: Mapping[str, str]) -> None:
+    lines = [f"{name} = '{value}'" for name, value in settings.items()]
     lines.append(f"unix_socket_directories = '{sockets}'")
     with (cluster / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
