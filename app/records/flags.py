@@ -12,6 +12,7 @@ from app.clinical.follow_up import FlagState, ReviewStep
 from app.clinical.rules import Level, RuleId
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.episodes import Episode
+from app.records.ratings import Rating
 from app.records.reviews import Review
 from app.records.staff import Staff
 from app.records.visibility import Viewer, is_visible
@@ -74,6 +75,8 @@ class Traced:
 
     standing: Standing
     episode: Episode
+    instrument: str | None
+    """Of the rating that raised it, if one did."""
     steps: tuple[Step, ...]
 
     @property
@@ -142,12 +145,16 @@ def add(db: DbSession, flag: Flag) -> None:
 
 def _traced(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> Sequence[Traced]:
     rows = db.execute(
-        select(Flag, Episode, Review, Staff.name)
+        sa.select(Flag, Episode, col(Rating.instrument), Review, col(Staff.name))
         .join(
             Episode,
             sa.and_(
                 col(Episode.org_id) == col(Flag.org_id), col(Episode.id) == col(Flag.episode_id)
             ),
+        )
+        .outerjoin(
+            Rating,
+            sa.and_(col(Rating.org_id) == col(Flag.org_id), col(Rating.id) == col(Flag.rating_id)),
         )
         .outerjoin(
             Review,
@@ -159,17 +166,20 @@ def _traced(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) ->
                 col(Staff.org_id) == col(Review.org_id), col(Staff.id) == col(Review.reviewed_by)
             ),
         )
-        .where(Flag.org_id == viewer.org_id)
+        .where(col(Flag.org_id) == viewer.org_id)
         .where(condition)
         .where(is_visible(viewer, col(Flag.patient_id)))
         .order_by(col(Flag.sequence), col(Review.sequence))
     )
     found: dict[uuid.UUID, Traced] = {}
-    for flag, episode, review, by in rows:
-        before = found.get(flag.id) or Traced(_as_raised(flag), episode, ())
+    for flag, episode, instrument, review, by in rows:
+        before = found.get(flag.id) or Traced(_as_raised(flag), episode, instrument, ())
         if review is not None:
-            standing = _after(before.standing, review)
-            before = Traced(standing, episode, (*before.steps, Step(review, by)))
+            before = replace(
+                before,
+                standing=_after(before.standing, review),
+                steps=(*before.steps, Step(review, by)),
+            )
         found[flag.id] = before
     return list(found.values())
 

@@ -20,6 +20,7 @@ from app.web import (
     staff,
     tablets,
     visits,
+    worklist,
 )
 
 
@@ -29,6 +30,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(account.router)
     app.include_router(admin.router)
     app.include_router(staff.router)
+    app.include_router(worklist.router)
     # Before the pages of a patient: "new" stands where they have an identifier.
     app.include_router(enrolment.router)
     app.include_router(courses.router)

@@ -27,7 +27,7 @@ from app.workflow.track import Record
 
 __all__ = ["Agreement", "Ending", "NameDisplay", "Part", "Place", "TopFlag"]
 
-BAND_AT = (2, 3, 4, 6, 8, 10, 12)
+BAND_AT = (2, 3, 5, 8, 12)
 """Sessions at which a miniature shows its band: close together where it bends."""
 
 FEWEST_LETTERS = 3
@@ -260,17 +260,18 @@ def _is_asked_for(client: Client, asked: Asked) -> bool:
     return is_in_part and is_found
 
 
-def _rank(client: Client, *, order: Order) -> tuple[int, bool, bool, float, int]:
+def _rank(client: Client, *, order: Order) -> tuple[int, bool, bool, bool, float, int]:
     by_time = (
         client.next_at is None,
         client.next_at.timestamp() if client.next_at else 0.0,
         client.number,
     )
     if client.place is None or order is Order.NEXT:
-        return (0, False, *by_time)
-    # A course whose flag is still to be looked at comes before one that has been reviewed.
-    is_seen = client.place.top is not None and not client.place.is_open
-    return (_PARTS.index(client.place.part), is_seen, *by_time)
+        return (0, False, False, *by_time)
+    # An answer that must be seen at once waits for no session, and a course whose flag is
+    # still to be looked at comes before one that has been reviewed.
+    place = client.place
+    return (_PARTS.index(place.part), place.is_reviewed, not place.is_immediate, *by_time)
 
 
 def _finished(db: DbSession, case: Case) -> Finished | None:

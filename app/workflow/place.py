@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.clinical.follow_up import FlagState
-from app.clinical.instruments import Instrument
 from app.clinical.overview import Status, Summary, status_of, summarize
 from app.clinical.rules import Group, Level, RuleId
 from app.clinical.trajectory import Trajectory
@@ -19,6 +18,8 @@ from app.records.flags import Step, Traced
 from app.records.sessions import SessionStatus
 from app.workflow import track
 from app.workflow.track import Numbering, Record
+
+__all__ = ["FlagState", "Status"]
 
 _STALE_RULES = frozenset({RuleId.MISSING, RuleId.NO_CONTACT})
 _GROUPS, _LEVELS, _RULES = tuple(Group), tuple(Level), tuple(RuleId)
@@ -45,12 +46,16 @@ class TopFlag:
     item: int | None
     """The number of the critical question on its form."""
     state: FlagState
-    is_pressing: bool
-    """Whether it belongs to the top group."""
+    level: Level
     moved_at: dt.datetime | None
     """When its review came where it is."""
     moved_by: str | None
     note: str | None
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it belongs to the top group."""
+        return self.level.group is Group.LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,14 @@ class Place:
     top: TopFlag | None
 
     @property
-    def is_open(self) -> bool:
-        """Whether somebody still has to look at its flag."""
-        return self.top is not None and not self.top.state.is_reviewed
+    def is_reviewed(self) -> bool:
+        """Whether somebody has decided about the flag that gave it this place."""
+        return self.top is not None and self.top.state.is_reviewed
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether an answer must be seen at once and nobody has decided about it."""
+        return self.top is not None and self.top.level is Level.IMMEDIATE and not self.is_reviewed
 
 
 def place_course(
@@ -92,8 +102,8 @@ def place_course(
         status=status,
         part=_part_of(status),
         summary=summarize(trajectory, standing=standing, may_use_curve=may_use),
-        session_offset=_session_offset(record, numbering),
-        top=_top_flag(db, top, record, registry=registry) if top else None,
+        session_offset=session_offset(record, numbering),
+        top=_top_flag(db, top, registry=registry) if top else None,
     )
 
 
@@ -116,27 +126,26 @@ def top_of(raised: Sequence[Traced]) -> Traced | None:
     )
 
 
-def _top_flag(db: DbSession, top: Traced, record: Record, *, registry: Registry) -> TopFlag:
-    rating_id = top.standing.rating_id
-    filed = next((one for one in record.history if one.id == rating_id), None)
+def _top_flag(db: DbSession, top: Traced, *, registry: Registry) -> TopFlag:
     step = top.last_step
     return TopFlag(
         flag_id=top.flag.id,
         rule=top.flag.rule,
         numbers=top.standing.numbers,
-        item=item_number(registry.get(filed.instrument), top.flag.item) if filed else None,
+        item=item_number(top, registry=registry),
         state=top.state,
-        is_pressing=top.flag.level.group is Group.LOOK,
+        level=top.flag.level,
         moved_at=step.review.reviewed_at if step else None,
         moved_by=step.by if step else None,
         note=note_of(db, step) if step else None,
     )
 
 
-def item_number(instrument: Instrument, item: str | None) -> int | None:
-    """Return the number of a question on its form."""
-    keys = [one.key for one in instrument.items]
-    return keys.index(item) + 1 if item in keys else None
+def item_number(raised: Traced, *, registry: Registry) -> int | None:
+    """Return the number of the critical question on its form."""
+    instrument = registry.instruments.get(raised.instrument) if raised.instrument else None
+    keys = [one.key for one in instrument.items] if instrument else []
+    return keys.index(raised.flag.item) + 1 if raised.flag.item in keys else None
 
 
 def note_of(db: DbSession, step: Step) -> str | None:
@@ -161,13 +170,8 @@ def _part_of(status: Status) -> Part:
             return Part.STALE
 
 
-def _session_offset(record: Record, numbering: Numbering) -> int:
+def session_offset(record: Record, numbering: Numbering) -> int:
+    """Return what is added to a session counted from the start score for its number among all."""
     came = [one.id for one in record.sessions if one.status is SessionStatus.ATTENDED]
-    return next(
-        (
-            at - numbering.of_session[one]
-            for at, one in enumerate(came, 1)
-            if one in numbering.of_session
-        ),
-        0,
-    )
+    numbered = [(at, numbering.of_session[one]) for at, one in enumerate(came, start=1)]
+    return next((at - k for at, k in numbered), 0)
