@@ -125,9 +125,12 @@ def _offer(
 def _option(words: Words, instrument: Instrument, *, is_chosen: bool) -> Option:
     return Option(
         value=instrument.key,
-        label=said(words, instrument.name),
+        label=words(
+            "enrol.form_with_screen",
+            form=said(words, instrument.name),
+            screen=_on_screen(words, instrument),
+        ),
         is_chosen=is_chosen,
-        hint=_on_screen(words, instrument),
     )
 
 
