@@ -221,7 +221,7 @@ def _pair_page(request: Request, code: pair.Waiting | None, *, base_url: str | N
     picture = segno.make(f"{base}/tablets?code={code.code}", error="m", micro=False)
     page = PairPage(
         code=code.code,
-        qr_svg=picture.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None),
+        qr_picture=picture.svg_data_uri(scale=5, border=2, light="#fff"),
         minutes_left=code.minutes_left,
     )
     return render(request, "pages/kiosk/pair.html", page)

@@ -103,7 +103,8 @@ class PairPage:
     """A tablet without a room. `code` is None until somebody asks for one."""
 
     code: str | None = None
-    qr_svg: str | None = None
+    qr_picture: str | None = None
+    """A drawing as a data address: the page policy lets no other drawing from outside in."""
     minutes_left: int | None = None
 
 

@@ -117,8 +117,9 @@ def _page(
 
 
 def _row(found: Room, words: Words, *, now: dt.datetime) -> RoomRow:
-    seen = found.last_seen_at
-    is_in_touch = seen is not None and now - seen < IN_TOUCH
+    # It has just shown its code when it is connected, so that counts as well.
+    seen = found.last_seen_at or found.paired_at
+    is_in_touch = now - seen < IN_TOUCH
     state = words(f"tablets.doing_{found.state.value}" if found.state else "tablets.doing_nothing")
     return RoomRow(
         tablet_id=str(found.tablet_id),
