@@ -14,6 +14,7 @@ from app.web import (
     live,
     paper,
     participation,
+    patient_page,
     ratings,
     sessions,
     sign_in,
@@ -34,6 +35,7 @@ def include_all(app: FastAPI) -> None:
     # Before the pages of a patient: "new" stands where they have an identifier.
     app.include_router(enrolment.router)
     app.include_router(courses.router)
+    app.include_router(patient_page.router)
     app.include_router(participation.router)
     app.include_router(sessions.router)
     app.include_router(paper.router)

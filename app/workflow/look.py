@@ -110,7 +110,10 @@ class Dossier:
     episode: EpisodeSeen
     sessions: Sequence[SessionTold]
     next_session: NextSession | None
+    main: Seen
+    """By the episode's main instrument, which flags and the summary are about."""
     seen: Seen
+    """By the instrument that is shown, as a rule the main one."""
     alliance: Instrument | None
     flags: Sequence[FlagSeen]
     not_looked_at: Sequence[NotLookedAt]
@@ -173,6 +176,7 @@ def look_at(
             read.told, instrument=key, alliance=episode.alliance_instrument
         ),
         next_session=prepare.next_session(read.told, now=now),
+        main=main,
         seen=shown,
         alliance=alliance,
         flags=flags,
@@ -256,7 +260,7 @@ def _seen(
     return Seen(
         instrument=instrument,
         trajectory=trajectory,
-        session_offset=_offset(read.told, trajectory),
+        session_offset=_offset(read.told, instrument.key, now=now),
         may_use_curve=may_use,
         is_curve_accepted=version is not None and version.is_accepted,
         shape=shape_of(trajectory),
@@ -266,12 +270,9 @@ def _seen(
     )
 
 
-def _offset(told: Told, trajectory: Trajectory) -> int:
-    intake = trajectory.course.intake
-    if intake is None:
-        return 0
-    at = next(row.session_id for row in told.record.history if row.id.hex == intake.reference)
-    return told.numbers[at] - 1
+def _offset(told: Told, instrument: str, *, now: dt.datetime) -> int:
+    numbering = track.number_sessions(told.record, instrument=instrument, now=now)
+    return next((told.numbers[at] - k for at, k in numbering.of_session.items()), 0)
 
 
 def _further(read: _Read, registry: Registry, *, shown: str, now: dt.datetime) -> Sequence[Seen]:
