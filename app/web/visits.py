@@ -26,9 +26,6 @@ router = APIRouter()
 BY_CODE: Final = "code"
 """In place of a tablet: a code is made to type on one."""
 
-AT_ONCE: Final = "start:"
-"""Begins the choice of a form before the session; what follows is the instrument."""
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
