@@ -47,7 +47,7 @@ def migrate(here: Settings) -> None:
     file_key = None
     if home is not None:
         _check_keys(here, is_new=not home.exists())
-        home.parent.mkdir(parents=True, exist_ok=True)
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file_key = read_or_make_key(here.database_key_file)
         read_or_make_key_ring(here.column_key_file)
     engine = open_engine(here.owner_url, file_key=file_key, enforce_foreign_keys=False)

@@ -23,7 +23,7 @@ from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
 from app.workflow import demonstrate, keep_watch, sign_in
-from app.workflow.sign_in import PASSWORD_TO_TRY
+from app.workflow.sign_in import PASSWORD_TO_TRY, Role
 
 _LOOK_EVERY_SECONDS = 300
 _SECONDS_TO_FINISH = 10
@@ -110,6 +110,11 @@ def _tell_sign_ins(database: Database) -> None:
     words = Words("en")
     with database.reading() as db:
         accounts = sign_in.accounts_to_try(db)
+    first = list(dict.fromkeys(account.organization for account in accounts))
+    ranks = list(Role)
+    accounts = sorted(
+        accounts, key=lambda one: (first.index(one.organization), ranks.index(one.roles[0]))
+    )
     typer.echo(f"\nSign-ins to try, all with the password {PASSWORD_TO_TRY}:")
     for account in accounts:
         roles = ", ".join(words(f"staff.role_{role.value}") for role in account.roles)
@@ -150,7 +155,7 @@ def _port(here: Settings) -> Generator[socket.socket]:
         listening = socket.create_server((here.host, here.port), family=family, backlog=2048)
     except OSError as error:
         raise CommandRefusedError(
-            f"port {here.port} on {here.host} cannot be used ({error.strerror})",
+            f"port {here.port} on {here.host} cannot be used ({os.strerror(error.errno or 0)})",
             remedy="stop what uses it, or set SAMKLANG_PORT to another one",
         ) from error
     with listening:

@@ -92,14 +92,21 @@ class Stage:
     db: DbSession
     registry: Registry
     now: dt.datetime
+    _viewers: dict[uuid.UUID, Viewer] = field(default_factory=dict)
 
-    def viewer(self, script: Script) -> Viewer:
-        """Enter the organization of a story and return its clinician."""
-        enter_organization(self.db, org_id=script.org_id)
-        viewer = access.viewer_of(self.db, org_id=script.org_id, staff_id=script.clinician_id)
+    def viewer(self, *, org_id: int, staff_id: uuid.UUID) -> Viewer:
+        """Enter an organization and return one of its staff; nobody changes roles here."""
+        enter_organization(self.db, org_id=org_id)
+        known = self._viewers.get(staff_id)
+        viewer = known or access.viewer_of(self.db, org_id=org_id, staff_id=staff_id)
         if viewer is None:
             raise access.NotThereError
+        self._viewers[staff_id] = viewer
         return viewer
+
+    def clinician(self, script: Script) -> Viewer:
+        """Enter the organization of a story and return its clinician."""
+        return self.viewer(org_id=script.org_id, staff_id=script.clinician_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def act_out(stage: Stage, script: Script) -> Clock:
 
 
 def _enrol(stage: Stage, script: Script) -> _Enrolled:
-    viewer = stage.viewer(script)
+    viewer = stage.clinician(script)
     enrolled = enrol.add_patient(
         stage.db,
         viewer,
@@ -171,7 +178,7 @@ def _plan(
 ) -> uuid.UUID:
     return hold.plan_session(
         stage.db,
-        stage.viewer(script),
+        stage.clinician(script),
         episode_id=enrolled.episode_id,
         planned_at=at,
         channel=channel,
@@ -190,7 +197,7 @@ def _hold(
 ) -> Clock:
     hold.set_status(
         stage.db,
-        stage.viewer(script),
+        stage.clinician(script),
         session_id=session_id,
         status=scene.status,
         registry=stage.registry,
@@ -209,7 +216,7 @@ def _hold(
     yield scene.at + SESSION_LASTS + _SOON
     hold.end_session(
         stage.db,
-        stage.viewer(script),
+        stage.clinician(script),
         session_id=session_id,
         registry=stage.registry,
         now=stage.now,
@@ -228,7 +235,7 @@ def _rate(
     words = f"{script.number}/{number}/{given.instrument}/{given.slot.value}/{given.by.value}"
     key = uuid.uuid5(_KEYS, words)
     text = _text(stage, script, given)
-    viewer = stage.viewer(script)
+    viewer = stage.clinician(script)
     typist = access.event_of(viewer, "", now=stage.now, ground="treats").actor
     rate.file_rating(
         stage.db,
@@ -305,7 +312,7 @@ def _on_tablet(
 def _say_no(stage: Stage, script: Script, enrolled: _Enrolled, answer: Answer) -> None:
     participate.tell_participation(
         stage.db,
-        stage.viewer(script),
+        stage.clinician(script),
         episode_id=enrolled.episode_id,
         answer=answer,
         other_channel=OtherChannel.TALK,
@@ -318,7 +325,7 @@ def _close(stage: Stage, script: Script, enrolled: _Enrolled) -> None:
     is_planned = script.ending is Ending.PLANNED
     agree.close(
         stage.db,
-        stage.viewer(script),
+        stage.clinician(script),
         episode_id=enrolled.episode_id,
         ending=Ending.PLANNED if is_planned else Ending.UNPLANNED,
         agreement=Agreement.AGREED if is_planned else Agreement.NOT_AGREED,
