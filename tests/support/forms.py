@@ -46,6 +46,18 @@ def marks(first: str, second: str, third: str, fourth: str) -> dict[str, str]:
     return {"item_o1": first, "item_o2": second, "item_o3": third, "item_o4": fourth}
 
 
+def correction(**changed: str) -> dict[str, str]:
+    """Return a form that corrects four marks of Outcome-4."""
+    return {
+        "submission_key": str(uuid.uuid4()),
+        "correction": "typing_error",
+        "reason": "Skrev feil tall",
+        "dated": "2026-11-16",
+        **marks("8", "8", "8", "8"),
+        **changed,
+    }
+
+
 def value_of(page: str, field: str) -> str:
     """Return what stands in a field of a page."""
     for tag in re.findall(r"<input[^>]*>", page):

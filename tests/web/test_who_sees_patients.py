@@ -19,7 +19,7 @@ def routes() -> Iterator[tuple[str, str]]:
     for module in PAGES:
         for route in module.router.routes:
             if isinstance(route, APIRoute) and "{" in route.path:
-                for method in route.methods:
+                for method in route.methods or ():
                     yield method, route.path
 
 
