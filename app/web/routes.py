@@ -12,10 +12,13 @@ from app.web import (
     kiosk_corner,
     kiosk_ratings,
     live,
+    numbers,
     paper,
     participation,
     patient_page,
+    purpose,
     ratings,
+    reviews,
     sessions,
     sign_in,
     staff,
@@ -32,6 +35,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(admin.router)
     app.include_router(staff.router)
     app.include_router(worklist.router)
+    app.include_router(reviews.router)
     # Before the pages of a patient: "new" stands where they have an identifier.
     app.include_router(enrolment.router)
     app.include_router(courses.router)
@@ -48,3 +52,5 @@ def include_all(app: FastAPI) -> None:
     app.include_router(tablets.router)
     app.include_router(visits.router)
     app.include_router(live.router)
+    app.include_router(numbers.router)
+    app.include_router(purpose.router)
