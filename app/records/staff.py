@@ -311,9 +311,14 @@ def spend_recovery_code(
     return bool(spent)
 
 
-def drop_recovery_codes(db: DbSession, *, account_id: uuid.UUID) -> None:
-    """Forget all recovery codes of an account."""
-    db.execute(sa.delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
+def void_recovery_codes(db: DbSession, *, account_id: uuid.UUID, now: dt.datetime) -> None:
+    """Use up all recovery codes of an account that are left."""
+    db.execute(
+        sa.update(RecoveryCode)
+        .where(col(RecoveryCode.account_id) == account_id)
+        .where(col(RecoveryCode.used_at).is_(None))
+        .values(used_at=now)
+    )
 
 
 def unused_recovery_codes(db: DbSession, *, account_id: uuid.UUID) -> int:

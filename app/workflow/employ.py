@@ -229,7 +229,7 @@ def reset_access(
     account.totp_pending_sealed = None
     account.totp_confirmed_at = None
     account.may_skip_second_factor = False
-    staff.drop_recovery_codes(db, account_id=account.id)
+    staff.void_recovery_codes(db, account_id=account.id, now=now)
     _end_sign_ins(db, viewer, staff_id=staff_id, now=now)
     _log(db, viewer, "access_reset", staff_id=staff_id, now=now)
     return HandedOver(

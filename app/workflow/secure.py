@@ -234,7 +234,7 @@ def _set_password(
 def _replace_recovery_codes(
     db: DbSession, here: OpenSignIn, account: Account, *, now: dt.datetime
 ) -> Sequence[str]:
-    staff.drop_recovery_codes(db, account_id=account.id)
+    staff.void_recovery_codes(db, account_id=account.id, now=now)
     codes = prove.new_recovery_codes()
     for code in codes:
         db.add(
