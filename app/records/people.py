@@ -168,7 +168,10 @@ def name_of(db: DbSession, patient: Patient) -> str | None:
 
 def organization(db: DbSession, *, org_id: int) -> Organization:
     """Return an organization and its settings."""
-    return db.execute(select(Organization).where(Organization.id == org_id)).scalar_one()
+    found: Organization = db.execute(
+        select(Organization).where(Organization.id == org_id)
+    ).scalar_one()
+    return found
 
 
 def next_number(db: DbSession, *, org_id: int) -> int:
@@ -263,6 +266,28 @@ def carers(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[
         .order_by(col(Treats.since), col(Staff.name))
     )
     return [Carer(*row) for row in rows]
+
+
+def clinicians_of(
+    db: DbSession, viewer: Viewer, *, patient_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Sequence[str]]:
+    """Return the names of those who treat these patients now, by patient."""
+    rows = db.execute(
+        select(Treats.patient_id, Staff.name)
+        .join(
+            Staff,
+            sa.and_(col(Staff.org_id) == col(Treats.org_id), col(Staff.id) == col(Treats.staff_id)),
+        )
+        .where(Treats.org_id == viewer.org_id)
+        .where(col(Treats.patient_id).in_(patient_ids))
+        .where(col(Treats.until).is_(None))
+        .where(is_visible(viewer, col(Treats.patient_id)))
+        .order_by(col(Treats.since), col(Staff.name))
+    )
+    found: dict[uuid.UUID, list[str]] = {}
+    for patient_id, name in rows:
+        found.setdefault(patient_id, []).append(name)
+    return found
 
 
 def end_treating(db: DbSession, viewer: Viewer, *, treats_id: uuid.UUID, now: dt.datetime) -> None:

@@ -29,12 +29,12 @@ def new_patient(clinic: Clinic, *, by: Person | None = None, **changed: str) -> 
     return {**ALL_FILLED_IN, "clinician": f"{team_id}:{clinician.staff_id}", **changed}
 
 
-def paper(clinic: Clinic, patient_respondent: uuid.UUID, **changed: str) -> dict[str, str]:
+def paper(clinic: Clinic, respondent: uuid.UUID | str, **changed: str) -> dict[str, str]:
     """Return a paper form of Outcome-4 with nothing typed in yet."""
     return {
         "submission_key": str(uuid.uuid4()),
         "instrument": "outcome-4",
-        "respondent": str(patient_respondent),
+        "respondent": str(respondent),
         "dated": clinic.clock.now.date().isoformat(),
         "slot": "start",
         **changed,

@@ -28,7 +28,8 @@ def last_entry(clinic: Clinic, action: str) -> AuditEntry:
         entries = db.execute(
             select(AuditEntry).where(AuditEntry.action == action).order_by(col(AuditEntry.sequence))
         )
-        return list(entries.scalars())[-1]
+        newest: AuditEntry = list(entries.scalars())[-1]
+        return newest
 
 
 def test_a_clinician_enrols_a_patient_and_goes_to_the_patients_page(clinic: Clinic) -> None:

@@ -77,6 +77,17 @@ def test_a_plan_that_cannot_be_used_is_told_at_the_field_and_kept(
     assert kept(clinic) == []
 
 
+def test_the_first_hour_of_the_calendar_is_refused(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+
+    answer = clinic.client(clinic.clinician).post(
+        f"/episodes/{patient.episode_id}/sessions",
+        data={"day": "0001-01-01", "hour": "00:10", "channel": "room"},
+    )
+
+    assert answer.status_code == 422
+
+
 def test_an_hour_that_the_clock_skips_in_spring_is_refused(clinic: Clinic) -> None:
     patient = clinic.enrol()
 

@@ -7,6 +7,8 @@ from fastapi.routing import APIRoute
 from sqlmodel import col, select
 
 from app.records.audit import AuditEntry
+from app.records.engine import enter_organization
+from app.records.staff import Staff
 from app.web import corrections, courses, enrolment, paper, participation, ratings, sessions
 from tests.support.clinic import Clinic
 
@@ -99,3 +101,23 @@ def test_those_who_see_no_patients_enrol_none(clinic: Clinic, name: str, method:
     answer = clinic.client(clinic.people[name]).request(method, "/patients/new")
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_every_page_is_there_in_every_language(clinic: Clinic, language: str) -> None:
+    found = addresses(clinic)
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        member = db.execute(select(Staff).where(Staff.id == clinic.clinician.staff_id)).scalar_one()
+        member.language = language
+    client = clinic.client(clinic.clinician)
+    addresses_to_read = [
+        "/patients/new",
+        *(path.format(**found) for method, path in routes() if method == "GET"),
+        f"/sessions/{found['session_id']}/paper?instrument=phq-9",
+    ]
+
+    pages = [client.get(address) for address in addresses_to_read]
+
+    assert {page.status_code for page in pages} == {200}
+    assert all(f'<html lang="{language}"' in page.text for page in pages)
