@@ -20,6 +20,7 @@ from app.workflow import access, administer, employ, keep_watch
 from app.workflow.act_out import Clock, Script, Stage, act_out
 from app.workflow.administer import OrganizationSettings
 from app.workflow.employ import AccountToPrint, Role, RoleGiven
+from app.workflow.go_through import go_through
 from app.workflow.invent import SEED, Caseload, caseload
 from app.workflow.invent_cases import special_cases
 from app.workflow.sign_in import PASSWORD_TO_TRY
@@ -29,6 +30,13 @@ FOUNDED = dt.timedelta(days=400)
 
 DRAWN = {"clinician": 18, "colleague": 4, "young": 3, "elsewhere": 4}
 """How many patients the simulator draws for each clinician."""
+
+
+_REVIEWED = dt.timedelta(weeks=26)
+"""How long the clinicians have gone through their flags."""
+
+_KARI, _PER, _OLA = "kari@solvik.example", "per@solvik.example", "ola@solvik.example"
+_LIV = "liv@nordfjell.example"
 
 
 class NotEmptyError(RuntimeError):
@@ -50,15 +58,15 @@ class _Member:
 
 
 _SOLVIK = (
-    _Member("kari@solvik.example", "Kari Lunde", Role.CLINICIAN, "Voksen"),
+    _Member(_KARI, "Kari Lunde", Role.CLINICIAN, "Voksen"),
     _Member("siri@solvik.example", "Siri Vik", Role.SUPERVISOR, "Voksen"),
     _Member("eva@solvik.example", "Eva Strand", Role.QUALITY_LEAD),
     _Member("nils@solvik.example", "Nils Aune", Role.ADMINISTRATOR),
-    _Member("per@solvik.example", "Per Moen", Role.CLINICIAN, "Voksen"),
-    _Member("ola@solvik.example", "Ola Dahl", Role.CLINICIAN, "Barn og unge"),
+    _Member(_PER, "Per Moen", Role.CLINICIAN, "Voksen"),
+    _Member(_OLA, "Ola Dahl", Role.CLINICIAN, "Barn og unge"),
 )
 _NORDFJELL = (
-    _Member("liv@nordfjell.example", "Liv Haug", Role.CLINICIAN, "Voksen"),
+    _Member(_LIV, "Liv Haug", Role.CLINICIAN, "Voksen"),
     _Member("tor@nordfjell.example", "Tor Bakke", Role.ADMINISTRATOR),
 )
 
@@ -94,7 +102,14 @@ def fill(
         solvik = _found(db, settings_of("Solvik kommune (oppdiktet)"), _SOLVIK, now=at)
         nordfjell = _found(db, settings_of("Nordfjell kommune (oppdiktet)"), _NORDFJELL, now=at)
         stage = Stage(db=db, registry=registry, now=at)
-        _run(stage, list(_scripts(solvik, nordfjell, now=now)), until=now)
+        stories = [act_out(stage, script) for script in _scripts(solvik, nordfjell, now=now)]
+        stories += [
+            go_through(
+                stage, org_id=house.org_id, staff_id=house.staff[name], since=now - _REVIEWED
+            )
+            for house, name in ((solvik, _KARI), (solvik, _PER), (nordfjell, _LIV))
+        ]
+        _run(stage, stories, until=now)
         for house in (solvik, nordfjell):
             enter_organization(db, org_id=house.org_id)
             keep_watch.look_here(db, registry=registry, now=now)
@@ -130,35 +145,31 @@ def _scripts(solvik: _House, nordfjell: _House, *, now: dt.datetime) -> Iterator
     drawn = iter(simulate.simulate_patients(simulate.seeded(SEED), count=sum(DRAWN.values())))
     first = 1
     for clinician, who in (
-        ("clinician", solvik.caseload("kari@solvik.example", team="Voksen")),
-        ("colleague", solvik.caseload("per@solvik.example", team="Voksen")),
-        ("young", solvik.caseload("ola@solvik.example", team="Barn og unge")),
-        ("elsewhere", nordfjell.caseload("liv@nordfjell.example", team="Voksen")),
+        ("clinician", solvik.caseload(_KARI, team="Voksen")),
+        ("colleague", solvik.caseload(_PER, team="Voksen")),
+        ("young", solvik.caseload(_OLA, team="Barn og unge")),
+        ("elsewhere", nordfjell.caseload(_LIV, team="Voksen")),
     ):
         patients = [next(drawn) for _ in range(DRAWN[clinician])]
         yield from caseload(who, first_number=first, drawn=patients, now=now)
         first += len(patients)
-    kari = solvik.caseload("kari@solvik.example", team="Voksen")
+    kari = solvik.caseload(_KARI, team="Voksen")
     yield from special_cases(kari, first_number=first, now=now)
 
 
-def _run(stage: Stage, scripts: Sequence[Script], *, until: dt.datetime) -> None:
+def _run(stage: Stage, stories: Sequence[Clock], *, until: dt.datetime) -> None:
     """Act the stories out side by side, so that the log is in the order of time."""
-    waiting: list[tuple[dt.datetime, int, Clock]] = []
-    for script in scripts:
-        _wait(waiting, act_out(stage, script), number=script.number, until=until)
-    while waiting:
-        stage.now, number, story = heapq.heappop(waiting)
+    waiting: list[tuple[dt.datetime, int]] = []
+    for number, story in enumerate(stories):
         _wait(waiting, story, number=number, until=until)
+    while waiting:
+        stage.now, number = heapq.heappop(waiting)
+        _wait(waiting, stories[number], number=number, until=until)
 
 
 def _wait(
-    waiting: list[tuple[dt.datetime, int, Clock]],
-    story: Clock,
-    *,
-    number: int,
-    until: dt.datetime,
+    waiting: list[tuple[dt.datetime, int]], story: Clock, *, number: int, until: dt.datetime
 ) -> None:
     at = next(story, None)
     if at is not None and at < until:
-        heapq.heappush(waiting, (at, number, story))
+        heapq.heappush(waiting, (at, number))

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.clinical.curves import CurveKind
+from app.clinical.follow_up import FlagState
 from app.clinical.rules import RuleId
 from app.instruments import load_bundled
 from app.records import (
@@ -162,6 +163,22 @@ def test_everything_that_can_be_seen_in_a_course_is_there(db: DbSession) -> None
         "core-10",
         "gad-7",
     }
+
+
+def test_some_flags_wait_and_others_have_been_decided(db: DbSession) -> None:
+    kari = viewer(db, "kari@solvik.example")
+    ids = [episode.id for episode in courses(db, kari)]
+
+    standing = flags.of_episodes(db, kari, episode_ids=ids)
+
+    assert {one.state for one in standing} >= {
+        FlagState.OPEN,
+        FlagState.DECIDED,
+        FlagState.FOLLOWED_UP,
+        FlagState.CLEARED,
+    }
+    critical = [one for one in standing if one.flag.rule is RuleId.CRITICAL_ITEM]
+    assert [one.state for one in critical] == [FlagState.OPEN]
 
 
 def test_its_curve_says_that_it_is_synthetic_and_the_general_ones_are_there(
