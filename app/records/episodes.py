@@ -245,6 +245,17 @@ def caseload(db: DbSession, viewer: Viewer, *, is_open: bool) -> Sequence[Case]:
     return [Case(*row) for row in rows]
 
 
+def supervised_patients(db: DbSession, viewer: Viewer) -> int:
+    """Return how many patients have an open course in a team that the viewer supervises."""
+    found: int = db.execute(
+        select(sa.func.count(sa.distinct(col(Episode.patient_id))))
+        .where(Episode.org_id == viewer.org_id)
+        .where(col(Episode.closed_at).is_(None))
+        .where(col(Episode.team_id).in_(viewer.supervised_teams))
+    ).scalar_one()
+    return found
+
+
 def open_ones(db: DbSession, viewer: Viewer) -> Sequence[Episode]:
     """Return all open courses of treatment of patients whom the viewer may see."""
     return (

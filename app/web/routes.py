@@ -17,11 +17,13 @@ from app.web import (
     participation,
     patient_page,
     purpose,
+    quality,
     ratings,
     reviews,
     sessions,
     sign_in,
     staff,
+    supervision,
     tablets,
     visits,
     worklist,
@@ -36,6 +38,8 @@ def include_all(app: FastAPI) -> None:
     app.include_router(staff.router)
     app.include_router(worklist.router)
     app.include_router(reviews.router)
+    app.include_router(supervision.router)
+    app.include_router(quality.router)
     # Before the pages of a patient: "new" stands where they have an identifier.
     app.include_router(enrolment.router)
     app.include_router(courses.router)
