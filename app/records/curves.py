@@ -11,6 +11,7 @@ from sqlmodel import Field, col, select
 from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
 from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.staff import Staff
 
 
 class Curve(OrganizationRow, table=True):
@@ -126,6 +127,29 @@ def of_id(db: DbSession, *, org_id: int, curve_id: uuid.UUID) -> ReferenceCurve 
         select(Curve).where(Curve.org_id == org_id).where(Curve.id == curve_id)
     ).scalar_one_or_none()
     return None if curve is None else _as_reference(curve)
+
+
+def decisions(db: DbSession, *, org_id: int) -> Sequence[tuple[CurveAcceptance, str]]:
+    """Return every decision that a curve may raise flags or may not, with who, oldest first."""
+    rows = db.execute(
+        select(CurveAcceptance, Staff.name)
+        .join(
+            Staff,
+            sa.and_(
+                col(Staff.org_id) == col(CurveAcceptance.org_id),
+                col(Staff.id) == col(CurveAcceptance.decided_by),
+            ),
+        )
+        .where(CurveAcceptance.org_id == org_id)
+        .order_by(col(CurveAcceptance.sequence))
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def add_decision(db: DbSession, decision: CurveAcceptance) -> None:
+    """Store a decision about a curve."""
+    db.add(decision)
+    db.flush()
 
 
 def add(db: DbSession, reference: ReferenceCurve, *, org_id: int, now: dt.datetime) -> uuid.UUID:

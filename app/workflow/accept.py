@@ -1,0 +1,107 @@
+"""Accept a general curve, or withdraw that: whether it may raise flags is the site's decision."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.clinical.curves import CurveKind, ReferenceCurve
+from app.records import audit, curves
+from app.records.base import DbSession
+from app.records.curves import CurveAcceptance, CurveInUse
+from app.records.visibility import Viewer
+from app.workflow import access
+from app.workflow.access import NotThereError, Role
+from app.workflow.refusals import Conflict
+
+__all__ = ["CurveKind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was last decided about a curve, by whom and when."""
+
+    is_accepted: bool
+    at: dt.datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveStanding:
+    """The curve in use for an instrument, and whether it may raise flags."""
+
+    curve: ReferenceCurve
+    is_accepted: bool
+    decided: Decided | None
+
+    @property
+    def needs_acceptance(self) -> bool:
+        """Whether somebody has to answer for it: the site's own curves speak for themselves."""
+        return self.curve.kind is CurveKind.GENERAL
+
+
+def curves_in_use(db: DbSession, viewer: Viewer) -> Mapping[str, CurveStanding]:
+    """Return the curve in use for each instrument that has one; none where flags are off."""
+    if not db.info["has_flags"]:
+        return {}
+    decisions = {
+        row.curve_id: Decided(is_accepted=row.is_accepted, at=row.decided_at, by=name)
+        for row, name in curves.decisions(db, org_id=viewer.org_id)
+    }
+    return {
+        key: CurveStanding(found.curve, found.is_accepted, decisions.get(found.id))
+        for key, found in curves.in_use(db, org_id=viewer.org_id).items()
+    }
+
+
+def decide(
+    db: DbSession,
+    viewer: Viewer,
+    *,
+    instrument: str,
+    version: str,
+    is_accepted: bool,
+    now: dt.datetime,
+) -> None:
+    """Write down that a general curve may raise flags from now on, or may no longer.
+
+    ``version`` is the one that was read about: a newer one wants a decision of its own.
+    """
+    access.check_role(viewer, Role.QUALITY_LEAD)
+    audit.take_turn(db)
+    found = _general_curve(db, viewer, instrument=instrument)
+    if found.curve.version != version:
+        raise Conflict("curve_changed", value=version[:40], allowed=found.curve.version)
+    if found.is_accepted is is_accepted:
+        raise Conflict("curve_decided_already")
+    sequence = audit.append(
+        db,
+        access.event_of(
+            viewer,
+            "accepted_curve" if is_accepted else "withdrew_curve",
+            now=now,
+            ground="quality",
+            curve=found.id.hex,
+            instrument=instrument,
+            version=version,
+        ),
+    )
+    curves.add_decision(
+        db,
+        CurveAcceptance(
+            org_id=viewer.org_id,
+            curve_id=found.id,
+            is_accepted=is_accepted,
+            decided_at=now,
+            decided_by=viewer.staff_id,
+            sequence=sequence,
+        ),
+    )
+
+
+def _general_curve(db: DbSession, viewer: Viewer, *, instrument: str) -> CurveInUse:
+    found = curves.in_use(db, org_id=viewer.org_id).get(instrument)
+    if found is None or not db.info["has_flags"]:
+        raise NotThereError
+    if found.curve.kind is not CurveKind.GENERAL:
+        raise Conflict("curve_needs_no_decision")
+    return found
