@@ -32,7 +32,11 @@ class RatingScreen:
         reply = kiosk.hand_over(self.site.clinic, patient, room=self.room, slot=slot, **more)
         if reply.status_code != 303:
             raise AssertionError(reply.text)
-        self.page.goto("/tablet")
+        if self.page.locator("[data-here=waiting]").count():
+            # It asks by itself whether something has come.
+            self.page.locator("body.handing").wait_for()
+        else:
+            self.page.goto("/tablet")
 
     def begin(self, patient: Enrolled, *, slot: str = "start", **more: str) -> None:
         """Start a form for a patient and go on to its items."""
@@ -88,7 +92,11 @@ class RatingScreen:
 
 
 def connect_tablet(
-    site: Site, *, room: str = ROOM, size: ViewportSize = TABLET, **options: Any  # noqa: ANN401 - handed on to Playwright
+    site: Site,
+    *,
+    room: str = ROOM,
+    size: ViewportSize = TABLET,
+    **options: Any,  # noqa: ANN401 - handed on to Playwright
 ) -> RatingScreen:
     """Connect a tablet to a room, as staff do, and return its screen."""
     today(site.clinic)
@@ -124,9 +132,7 @@ def kept(clinic: Clinic, patient: Enrolled) -> list[Kept]:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
         rows = db.execute(
-            select(Rating)
-            .where(Rating.patient_id == patient.patient_id)
-            .order_by(text("sequence"))
+            select(Rating).where(Rating.patient_id == patient.patient_id).order_by(text("sequence"))
         ).scalars()
         found = []
         for row in rows:

@@ -19,11 +19,14 @@ def running_chromium() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
         raise NoBrowserError("no Chromium here; `make test` installs or names what is missing")
-    # Chromium's own sandbox cannot be set up by root.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=program, args=sandbox_arguments())
         try:
             yield browser
         finally:
             browser.close()
+
+
+def sandbox_arguments() -> list[str]:
+    """Return what root has to say: Chromium's own sandbox cannot be set up by root."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
