@@ -83,6 +83,19 @@ def other_picture(
     )
 
 
+def key_to(picture: Picture) -> Sequence[tuple[str, str]]:
+    """Return the key to the drawing; the rings are told by their numbers in the list."""
+    found = []
+    if picture.expected:
+        found += [("band80", picture.band_labels[0]), ("band50", picture.band_labels[1])]
+    if picture.zone is not None:
+        found.append(("zone", picture.zone.label))
+    if picture.ahead is not None:
+        found.append(("next", picture.ahead.label))
+    found += [("mark", mark.text) for mark in picture.marks]
+    return found
+
+
 def has_band(dossier: Dossier, *, is_shared: bool) -> bool:
     """Whether expected scores are drawn; a general curve is not shown to patients unaccepted."""
     seen = dossier.seen

@@ -64,7 +64,8 @@ def reason(words: Words, cause: Cause) -> str:
             return words("flag.reason_critical_item", item=cause.item or "–")
         case RuleId.DETERIORATION:
             return words(
-                _side("flag.reason_deterioration", cause), by=_tenths(words, numbers, "worse_by")
+                _side(f"flag.reason_{cause.rule.value}", cause),
+                by=_tenths(words, numbers, "worse_by"),
             )
         case RuleId.ALLIANCE_DROP:
             return _alliance_reason(words, numbers)

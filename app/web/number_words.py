@@ -1,5 +1,6 @@
 """Every number of a form in words: what it is, where it comes from, how certain it is."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,11 @@ from app.clinical.evidence import (
     Quantity,
     ReliabilityKind,
     ReliableChangeValue,
+    Tenths,
 )
 from app.clinical.form_texts import Variant
 from app.clinical.instruments import Instrument, Method
-from app.clinical.rules import DEFAULT_RULES, Rule
+from app.clinical.rules import Rule
 from app.instruments import Registry
 from app.web.course_forms import said
 from app.web.flag_words import rule_name
@@ -98,7 +100,7 @@ def languages_of(words: Words, instrument: Instrument) -> Sequence[str]:
         words(
             "numbers.language_line",
             language=_language(words, language),
-            variant=words(f"patient.variant_{variant.value}"),
+            variant=words(f"patient_page.variant_{variant.value}"),
             origin=words(f"numbers.origin_{origin.value if origin else 'missing'}"),
         )
         for variant in variants
@@ -125,7 +127,7 @@ def curve_parameters(words: Words, curve: ReferenceCurve) -> Sequence[tuple[str,
     """Return the terms of a curve's formula."""
     numbers = curve.parameters
     return [
-        (words(f"numbers.curve_{name}"), words.number(getattr(numbers, name), digits=2))
+        (words(f"numbers.curve_{name}"), _signed(words, getattr(numbers, name)))
         for name in numbers.__slots__
     ]
 
@@ -151,7 +153,7 @@ def certainty_of(words: Words, provenance: Provenance) -> str:
     return told[0].upper() + told[1:]
 
 
-def rules_shown(words: Words) -> Sequence[RuleShown]:
+def rules_shown(words: Words, rules: Sequence[Rule]) -> Sequence[RuleShown]:
     """Return the rules in force, each with its numbers and its ground."""
     return [
         RuleShown(
@@ -162,13 +164,18 @@ def rules_shown(words: Words) -> Sequence[RuleShown]:
             source=rule.provenance.source,
             certainty=certainty_of(words, rule.provenance),
         )
-        for rule in DEFAULT_RULES
+        for rule in rules
     ]
 
 
 def reliable_change_of(words: Words, change: ReliableChangeValue) -> NumberShown:
     """Return a reliable-change value, with what it was computed from."""
     return _reliable_change(words, change)
+
+
+def _signed(words: Words, value: float) -> str:
+    text = words.number(abs(value), digits=2)
+    return f"\N{MINUS SIGN}{text}" if value < 0 else text
 
 
 def _parameters(words: Words, rule: Rule) -> Iterator[str]:
@@ -235,10 +242,15 @@ def _reliable_change(words: Words, change: ReliableChangeValue | None) -> Number
 
 
 def _bands(words: Words, instrument: Instrument) -> Iterator[NumberShown]:
-    for band in instrument.bands:
-        term = f"{words('numbers.bands')}: {said(words, band.label)}"
-        value = words("numbers.band_from", score=words.whole(band.lowest))
-        yield _number(words, term, value, band.provenance)
+    """Yield the bands, those from one source together."""
+    term = words("numbers.bands")
+    for provenance, bands in itertools.groupby(instrument.bands, key=lambda band: band.provenance):
+        named = [f"{said(words, band.label)} {_from(words, band.lowest)}" for band in bands]
+        yield _number(words, term, ", ".join(named), provenance)
+
+
+def _from(words: Words, lowest: Tenths) -> str:
+    return words("numbers.band_from", score=words.whole(lowest))
 
 
 def _critical(words: Words, instrument: Instrument) -> Iterator[NumberShown]:

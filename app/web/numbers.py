@@ -94,7 +94,7 @@ def get_numbers(request: Request, viewer: SignedIn, db: Writing, registry: Instr
     standing = accept.curves_in_use(db, viewer)
     page = NumbersPage(
         forms=[_line(words, one, standing) for one in registry.instruments.values()],
-        rules=number_words.rules_shown(words) if db.info["has_flags"] else (),
+        rules=number_words.rules_shown(words, accept.rules_in_force(db, viewer)),
     )
     return render(request, "pages/numbers/list.html", page)
 
@@ -213,7 +213,7 @@ def _direction(words: Words, one: Instrument) -> str:
 
 
 def _badge(words: Words, standing: CurveStanding) -> str:
-    return words(f"patient.badge_{standing.curve.kind.value}")
+    return words(f"patient_page.badge_{standing.curve.kind.value}")
 
 
 def _curve(words: Words, standing: CurveStanding, *, viewer: Viewer) -> CurveShown:

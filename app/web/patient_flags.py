@@ -83,7 +83,7 @@ def critical(words: Words, dossier: Dossier) -> CriticalShown | None:
     if not pressing:
         return None
     texts = dossier.procedure_texts
-    procedure = texts.get(words.language) or texts.get("nb") or words("patient.no_procedure")
+    procedure = texts.get(words.language) or texts.get("nb") or words("patient_page.no_procedure")
     shown = pressing[:CRITICAL_AT_ONCE]
     others = len(pressing) - len(shown)
     return CriticalShown(flags=shown, others=others, procedure=procedure)

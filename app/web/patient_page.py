@@ -14,14 +14,14 @@ from app.web import patient_flags, patient_rows, patient_words
 from app.web.chart_sheet import Figure
 from app.web.charts import figures
 from app.web.course_forms import said
-from app.web.course_picture import course_picture
+from app.web.course_picture import course_picture, key_to
 from app.web.dependencies import Clinical, Instruments, Now, Writing, words_of
 from app.web.naming import shown_name
 from app.web.pages import home_of, render
 from app.web.patient_flags import CriticalShown, FlagShown, NoteShown, NotLookedAtShown
 from app.web.patient_rows import Items, Row, SmallChart
 from app.web.patient_words import CurveNote, Fact
-from app.web.pictures import Picture, Shade
+from app.web.pictures import Shade
 from app.web.together_page import together_page
 from app.web.visits import BY_CODE, state_of
 from app.web.words import Words
@@ -159,7 +159,7 @@ def patient_page(
         patient_id=patient.patient_id,
         episode_id=episode.episode_id,
         back=back,
-        back_word="patient.back" if back == "/" else "patient.back_team",
+        back_word="patient_page.back" if back == "/" else "patient_page.back_team",
         title=shown_name(words, patient.name, number=patient.number, display=patient.name_display),
         facts_line=patient_words.facts_line(words, dossier, now=now),
         here=_address(dossier),
@@ -176,7 +176,7 @@ def patient_page(
         back_to_main=said(words, main.name) if seen.instrument.key != main.key else None,
         take=patient_words.take(words, dossier),
         figure=figures(picture) if seen.trajectory.course.observations else None,
-        key=_key(picture),
+        key=key_to(picture),
         curve=patient_words.curve_note(words, dossier),
         rows=rows,
         has_band=any(row.band for row in rows),
@@ -205,19 +205,6 @@ def _address(dossier: Dossier) -> str:
     return f"/patients/{dossier.patient.patient_id}{episode}{chosen}"
 
 
-def _key(picture: Picture) -> Sequence[tuple[str, str]]:
-    """Return the key to the drawing; the rings are told by their numbers in the list."""
-    found = []
-    if picture.expected:
-        found += [("band80", picture.band_labels[0]), ("band50", picture.band_labels[1])]
-    if picture.zone is not None:
-        found.append(("zone", picture.zone.label))
-    if picture.ahead is not None:
-        found.append(("next", picture.ahead.label))
-    found += [("mark", mark.text) for mark in picture.marks]
-    return found
-
-
 def _courses(words: Words, dossier: Dossier) -> Sequence[CourseLink]:
     """Return the courses to choose among; alone there is nothing to choose."""
     if len(dossier.courses) < 2:  # noqa: PLR2004 (a choice is between two at least)
@@ -225,10 +212,10 @@ def _courses(words: Words, dossier: Dossier) -> Sequence[CourseLink]:
     found = []
     for one in dossier.courses:
         opened = words.date(one.opened_at)
-        text = words("patient.course_open", opened=opened)
+        text = words("patient_page.course_open", opened=opened)
         if one.closed_at is not None:
             closed = words.date(one.closed_at)
-            text = words("patient.course_closed", opened=opened, closed=closed)
+            text = words("patient_page.course_closed", opened=opened, closed=closed)
         address = f"/patients/{dossier.patient.patient_id}?episode={one.episode_id}"
         found.append(CourseLink(address=address, text=text, is_shown=one.is_shown))
     return found
@@ -238,9 +225,11 @@ def _start(words: Words, offer: StartOffer | None, *, registry: Registry) -> Sta
     if offer is None:
         return None
     where = (
-        words("patient.start_room", room=offer.room) if offer.room else words("patient.start_code")
+        words("patient_page.start_room", room=offer.room)
+        if offer.room
+        else words("patient_page.start_code")
     )
-    when = "patient.start_before" if offer.slot is Slot.START else "patient.start_after"
+    when = "patient_page.start_before" if offer.slot is Slot.START else "patient_page.start_after"
     return StartShown(
         slot=offer.slot.value,
         tablet=str(offer.tablet_id) if offer.tablet_id else BY_CODE,
@@ -278,7 +267,7 @@ def _said_no(words: Words, dossier: Dossier) -> str | None:
     if no is None or no.answer is Answer.ACCEPTED:
         return None
     sentences = [
-        words(f"patient.answer_{no.answer.value}", date=words.date(no.at, form="d. MMMM")),
-        words(f"patient.channel_{no.other_channel.value}"),
+        words(f"patient_page.answer_{no.answer.value}", date=words.date(no.at, form="d. MMMM")),
+        words(f"patient_page.channel_{no.other_channel.value}"),
     ]
     return " ".join([*sentences, f"«{no.reason}»" if no.reason else ""]).strip()

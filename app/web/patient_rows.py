@@ -105,8 +105,8 @@ def items_of(
     earlier = before[1].answers if before else {}
     titles = _titles(words, dossier, instrument)
     return Items(
-        now=words("patient.item_session", session=session),
-        before=words("patient.item_session", session=before[0]) if before else None,
+        now=words("patient_page.item_session", session=session),
+        before=words("patient_page.item_session", session=before[0]) if before else None,
         rows=[
             ItemRow(
                 title=titles[item.key],
@@ -201,7 +201,7 @@ def _titles(words: Words, dossier: Dossier, instrument: Instrument) -> Mapping[s
     for number, item in enumerate(instrument.items, start=1):
         own = dossier.episode.goals.get(item.key) if instrument.item_texts_from_episode else None
         shipped = text.items.get(item.key) if text else None
-        numbered = words("patient.item_number", number=number)
+        numbered = words("patient_page.item_number", number=number)
         titles[item.key] = own or (shipped.title if shipped else numbered)
     return titles
 
@@ -216,7 +216,7 @@ def _text_of(words: Words, dossier: Dossier, instrument: Instrument) -> FormText
 
 def _answer(words: Words, value: Tenths | None, *, is_coded: bool) -> str:
     if value is None:
-        return words("patient.item_missing")
+        return words("patient_page.item_missing")
     return words.whole(value) if is_coded else words.tenths(value)
 
 
@@ -233,10 +233,12 @@ def _further(words: Words, dossier: Dossier, seen: Seen) -> SmallChart:
     latest = seen.trajectory.course.observations[-1]
     most = words.whole(seen.instrument.scoring.highest)
     session = latest.session + seen.session_offset
-    text = words("patient.latest_of", score=words.tenths(latest.score), most=most, session=session)
+    text = words(
+        "patient_page.latest_of", score=words.tenths(latest.score), most=most, session=session
+    )
     if seen.trajectory.change is not None:
         change = words.tenths(seen.trajectory.change, sign=True)
-        text = f"{text} {words('patient.change_is', by=change)}"
+        text = f"{text} {words('patient_page.change_is', by=change)}"
     return SmallChart(
         name=f"form-{seen.instrument.key}",
         title=said(words, seen.instrument.name),
@@ -253,7 +255,10 @@ def _other(
     latest = other.points[-1]
     most = words.whole(instrument.scoring.highest)
     text = words(
-        "patient.latest_of", score=words.tenths(latest.total), most=most, session=latest.session
+        "patient_page.latest_of",
+        score=words.tenths(latest.total),
+        most=most,
+        session=latest.session,
     )
     beside = _difference(words, dossier, other, who=who)
     return SmallChart(
@@ -279,12 +284,16 @@ def _difference(words: Words, dossier: Dossier, other: OtherView, *, who: str) -
         return ""
     by = both[-1].total - (own[both[-1].session] or 0)
     key = (
-        "patient.differ_not" if by == 0 else "patient.differ" if by > 0 else "patient.differ_lower"
+        "patient_page.differ_not"
+        if by == 0
+        else "patient_page.differ"
+        if by > 0
+        else "patient_page.differ_lower"
     )
     return words(key, session=both[-1].session, who=who, by=words.tenths(abs(by)))
 
 
 def _who(words: Words, other: OtherView, labels: Mapping[uuid.UUID, str | None]) -> str:
-    kind = words(f"patient.respondent_{other.kind.value}")
+    kind = words(f"patient_page.respondent_{other.kind.value}")
     label = labels.get(other.respondent_id)
     return f"{kind} ({label})" if label else kind

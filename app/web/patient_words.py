@@ -43,12 +43,12 @@ def facts_line(words: Words, dossier: Dossier, *, now: dt.datetime) -> str:
     patient, episode = dossier.patient, dossier.episode
     parts = [
         words("worklist.number", number=patient.number),
-        words(f"patient.variant_{episode.variant.value}"),
+        words(f"patient_page.variant_{episode.variant.value}"),
     ]
     if patient.birth_year is not None:
-        parts.append(words("patient.born", year=patient.birth_year))
+        parts.append(words("patient_page.born", year=patient.birth_year))
     day = words.date(episode.opened_at, form="d. MMMM y")
-    parts.append(words("patient.sessions_since", n=len(dossier.sessions), date=day))
+    parts.append(words("patient_page.sessions_since", n=len(dossier.sessions), date=day))
     parts.append(_what_is_next(words, dossier, now=now))
     return " · ".join(parts)
 
@@ -83,34 +83,34 @@ def curve_note(words: Words, dossier: Dossier) -> CurveNote | None:
     if not dossier.has_flags or seen.trajectory.why_no_band is WhyNoBand.NO_INTAKE:
         return None
     if curve is None:
-        return CurveNote("", words("patient.no_curve"))
+        return CurveNote("", words("patient_page.no_curve"))
     text = _why_no_band(words, seen)
     if curve.kind is CurveKind.GENERAL and not seen.is_curve_accepted:
-        text = f"{words('patient.curve_not_accepted')} {text}".strip()
-    return CurveNote(words(f"patient.badge_{curve.kind.value}"), text)
+        text = f"{words('patient_page.curve_not_accepted')} {text}".strip()
+    return CurveNote(words(f"patient_page.badge_{curve.kind.value}"), text)
 
 
 def about_line(words: Words, dossier: Dossier) -> str:
     """Return the line that leads to the numbers and their sources."""
     instrument = dossier.seen.instrument
     if instrument.is_provisional:
-        return words("patient.about_provisional")
-    return words("patient.about_form", name=said(words, instrument.name))
+        return words("patient_page.about_provisional")
+    return words("patient_page.about_form", name=said(words, instrument.name))
 
 
 def printed_line(words: Words, dossier: Dossier, *, now: dt.datetime) -> str:
     """Return what stands at the foot of a print: the day, and the editions of forms and curve."""
     used = [dossier.seen.instrument, *([dossier.alliance] if dossier.alliance else [])]
     forms = [
-        words("patient.form_edition", name=said(words, one.name), version=one.version)
+        words("patient_page.form_edition", name=said(words, one.name), version=one.version)
         for one in used
     ]
     curve = dossier.seen.trajectory.curve
-    compared = words("patient.no_comparison")
+    compared = words("patient_page.no_comparison")
     if curve is not None and dossier.seen.trajectory.why_no_band is None:
-        compared = words("patient.curve_edition", curve=curve.version)
+        compared = words("patient_page.curve_edition", curve=curve.version)
     return words(
-        "patient.printed",
+        "patient_page.printed",
         moment=words.moment(now),
         forms=", ".join(forms),
         curve=compared if dossier.has_flags else "",
@@ -119,14 +119,14 @@ def printed_line(words: Words, dossier: Dossier, *, now: dt.datetime) -> str:
 
 def _what_is_next(words: Words, dossier: Dossier, *, now: dt.datetime) -> str:
     if dossier.episode.closed_at is not None:
-        return words("patient.closed_on", date=words.date(dossier.episode.closed_at))
+        return words("patient_page.closed_on", date=words.date(dossier.episode.closed_at))
     ahead = dossier.next_session
     if ahead is None:
-        return words("patient.no_next")
+        return words("patient_page.no_next")
     clock = words.clock(ahead.at)
     if ahead.at.astimezone(CLINIC_ZONE).date() == now.astimezone(CLINIC_ZONE).date():
-        return words("patient.next_today", clock=clock)
-    return words("patient.next_on", date=words.date(ahead.at, form="d. MMMM"), clock=clock)
+        return words("patient_page.next_today", clock=clock)
+    return words("patient_page.next_on", date=words.date(ahead.at, form="d. MMMM"), clock=clock)
 
 
 def _now(words: Words, seen: Seen) -> Fact:
@@ -135,30 +135,30 @@ def _now(words: Words, seen: Seen) -> Fact:
         for one in seen.trajectory.course.observations
     ]
     if not scores:
-        return Fact(words("patient.now_empty"), "–", words("patient.no_score"))
+        return Fact(words("patient_page.now_empty"), "–", words("patient_page.no_score"))
     session, score = scores[-1]
-    term = words("patient.now", session=session)
+    term = words("patient_page.now", session=session)
     return Fact(term, words.tenths(score), _step(words, scores))
 
 
 def _step(words: Words, scores: Sequence[tuple[int, Tenths]]) -> str:
     """Return how the latest of these scores stands beside the one before it."""
     if len(scores) == 1:
-        return words("patient.first_score")
+        return words("patient_page.first_score")
     (before, earlier), (_, later) = scores[-2:]
     change = later - earlier
     if change == 0:
-        return words("patient.same", session=before)
-    way = "patient.up" if change > 0 else "patient.down"
+        return words("patient_page.same", session=before)
+    way = "patient_page.up" if change > 0 else "patient_page.down"
     return words(way, by=words.tenths(abs(change)), session=before)
 
 
 def _change(words: Words, dossier: Dossier) -> Fact:
     trajectory = dossier.seen.trajectory
-    term = words("patient.since_start")
+    term = words("patient_page.since_start")
     if trajectory.change is None:
         has_score = bool(trajectory.course.observations)
-        text = words("patient.one_score_only") if has_score else words("patient.no_score")
+        text = words("patient_page.one_score_only") if has_score else words("patient_page.no_score")
         return Fact(term, "–", text)
     value = words.tenths(trajectory.change, sign=True)
     if not dossier.has_flags:
@@ -166,8 +166,10 @@ def _change(words: Words, dossier: Dossier) -> Fact:
     if trajectory.reliable_change is not None:
         return Fact(term, value, _meaning(words, trajectory.change, trajectory.reliable_change))
     if trajectory.own_spread is not None:
-        return Fact(term, value, words("patient.own_spread", s=words.tenths(trajectory.own_spread)))
-    return Fact(term, value, words("patient.no_reliable_change"))
+        return Fact(
+            term, value, words("patient_page.own_spread", s=words.tenths(trajectory.own_spread))
+        )
+    return Fact(term, value, words("patient_page.no_reliable_change"))
 
 
 def _meaning(words: Words, change: Tenths, value: ReliableChangeValue) -> str:
@@ -177,20 +179,20 @@ def _meaning(words: Words, change: Tenths, value: ReliableChangeValue) -> str:
         case Boundary.STRICT:
             way = "strict"
     what = "clear" if reaches(abs(change), value) else "chance"
-    return words(f"patient.{what}_{way}", r=words.whole(value.value))
+    return words(f"patient_page.{what}_{way}", r=words.whole(value.value))
 
 
 def _alliance(words: Words, dossier: Dossier) -> Fact:
-    term = words("patient.alliance")
+    term = words("patient_page.alliance")
     if dossier.alliance is None:
-        return Fact(term, "–", words("patient.no_alliance"))
+        return Fact(term, "–", words("patient_page.no_alliance"))
     scores = [
         (one.number, total)
         for one in dossier.sessions
         if one.alliance is not None and (total := one.alliance.total) is not None
     ]
     if not scores:
-        return Fact(term, "–", words("patient.no_score"))
+        return Fact(term, "–", words("patient_page.no_score"))
     return Fact(term, words.tenths(scores[-1][1]), _step(words, scores))
 
 
@@ -226,9 +228,9 @@ def _shape_summary(seen: Seen) -> Summary:
 def _beside_expected(words: Words, seen: Seen) -> str:
     match seen.status:
         case Status.EXPECTED:
-            return words("patient.latest_expected")
+            return words("patient_page.latest_expected")
         case Status.BETTER:
-            return words("patient.latest_better")
+            return words("patient_page.latest_better")
         case Status.LOOK | Status.WATCH | Status.STALE | Status.UNCOMPARED | Status.EARLY:
             return ""
 
@@ -238,9 +240,9 @@ def _why_no_band(words: Words, seen: Seen) -> str:
     match seen.trajectory.why_no_band:
         case WhyNoBand.INTAKE_OUTSIDE if curve is not None:
             low, high = words.tenths(curve.lowest_intake), words.tenths(curve.highest_intake)
-            return words("patient.intake_outside", low=low, high=high)
+            return words("patient_page.intake_outside", low=low, high=high)
         case WhyNoBand.SESSION_OUTSIDE if curve is not None:
             last = curve.last_session + seen.session_offset
-            return words("patient.session_outside", session=last)
+            return words("patient_page.session_outside", session=last)
         case _:
             return ""

@@ -7,7 +7,7 @@ from app.clinical.instruments import Direction
 from app.clinical.overview import Shape, Talk
 from app.web.chart_sheet import Figure
 from app.web.charts import figures
-from app.web.course_picture import course_picture, has_band, session_of_talk
+from app.web.course_picture import course_picture, has_band, key_to, session_of_talk
 from app.web.pictures import Shade
 from app.web.words import Words
 from app.workflow.look import Dossier
@@ -41,6 +41,7 @@ class TogetherPage:
     since: str
     summary: str
     figure: Figure | None = field(repr=False)
+    key: Sequence[tuple[str, str]]
     rows: Sequence[TogetherRow] = field(repr=False)
     has_alliance: bool
     talk: Sequence[TalkShown]
@@ -49,12 +50,14 @@ class TogetherPage:
 def together_page(words: Words, dossier: Dossier, *, for_me: str) -> TogetherPage:
     """Return the page to look at together."""
     has_score = bool(dossier.seen.trajectory.course.observations)
+    picture = course_picture(words, dossier, shade=Shade.TOGETHER)
     opened = words.date(dossier.episode.opened_at, form="d. MMMM y")
     return TogetherPage(
         for_me=for_me,
         since=words("together.sessions_since", n=len(dossier.sessions), date=opened),
         summary=_summary(words, dossier) if has_score else words("chart.nothing_yet"),
-        figure=figures(course_picture(words, dossier, shade=Shade.TOGETHER)) if has_score else None,
+        figure=figures(picture) if has_score else None,
+        key=key_to(picture),
         rows=[
             TogetherRow(
                 number=one.number,

@@ -1,19 +1,20 @@
 """Accept a general curve, or withdraw that: whether it may raise flags is the site's decision."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.clinical.curves import CurveKind, ReferenceCurve
+from app.clinical.rules import Rule
 from app.records import audit, curves
 from app.records.base import DbSession
 from app.records.curves import CurveAcceptance, CurveInUse
 from app.records.visibility import Viewer
-from app.workflow import access
+from app.workflow import access, track
 from app.workflow.access import NotThereError, Role
 from app.workflow.refusals import Conflict
 
-__all__ = ["CurveKind"]
+__all__ = ["CurveKind", "Rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ def curves_in_use(db: DbSession, viewer: Viewer) -> Mapping[str, CurveStanding]:
         key: CurveStanding(found.curve, found.is_accepted, decisions.get(found.id))
         for key, found in curves.in_use(db, org_id=viewer.org_id).items()
     }
+
+
+def rules_in_force(db: DbSession, viewer: Viewer) -> Sequence[Rule]:
+    """Return the rules that raise flags here; none where flags are off."""
+    return track.rules_in_force(db, org_id=viewer.org_id) if db.info["has_flags"] else ()
 
 
 def decide(

@@ -48,6 +48,7 @@ __all__ = [
     "may_raise_flags",
     "number_sessions",
     "read_record",
+    "rules_in_force",
 ]
 
 
@@ -90,7 +91,7 @@ def follow(
     )
     verdicts = evaluate(
         situation,
-        rules=_rules_in_force(db, org_id=episode.org_id),
+        rules=rules_in_force(db, org_id=episode.org_id),
         standing=[
             as_standing(flag, record=record, numbering=numbering)
             for flag in standing
@@ -147,7 +148,8 @@ def _days_since_contact(record: Record, *, now: dt.datetime) -> int | None:
     return max((now - last).days, 0)
 
 
-def _rules_in_force(db: DbSession, *, org_id: int) -> Sequence[Rule]:
+def rules_in_force(db: DbSession, *, org_id: int) -> Sequence[Rule]:
+    """Return the rules as this organization has set them."""
     days = people.organization(db, org_id=org_id).no_contact_days
     return [
         replace(rule, parameters={"days": days}) if rule.id is RuleId.NO_CONTACT else rule
