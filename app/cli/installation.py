@@ -81,6 +81,8 @@ def opened(here: Settings) -> Generator[Database]:
                 remedy="run samklang up for a demonstration, or samklang init for a site",
             )
         _check_keys(here, is_new=False)
+    elif not here.column_key_file.exists():
+        _check_nothing_sealed(here)
     records = open_records(here)
     try:
         schema.check_ready(records, is_production=not here.is_demo)
@@ -118,6 +120,15 @@ def _check_keys(here: Settings, *, is_new: bool) -> None:
     for path in (here.database_key_file, here.column_key_file):
         if not is_new and not path.exists():
             raise KeyFileError(path, "is missing", _PUT_BACK)
+
+
+def _check_nothing_sealed(here: Settings) -> None:
+    engine = open_engine(here.url)
+    try:
+        if organizations.is_any(engine):
+            raise KeyFileError(here.column_key_file, "is missing", _PUT_BACK)
+    finally:
+        engine.dispose()
 
 
 _POSTGRES = """take a backup with the tools of PostgreSQL, as a role that row-level security \

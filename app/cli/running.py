@@ -127,7 +127,9 @@ def _serve(here: Settings) -> None:
         if not installation.every_organization(database):
             raise CommandRefusedError(
                 "there is no organization yet",
-                remedy="run samklang init to make the first one and its administrator",
+                remedy="run samklang up to fill a demonstration"
+                if here.is_demo
+                else "run samklang init to make the first one and its administrator",
             )
         app = create_app(here, database=database)
         server = uvicorn.Server(_uvicorn(app, here))

@@ -171,6 +171,8 @@ def _prepare(
     enforce_foreign_keys: bool,
 ) -> None:
     if file_key is not None:
+        # A wrong key is said by us, in one sentence; SQLCipher would fill the screen.
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{file_key.hex()}'\"")
     try:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()

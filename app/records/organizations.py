@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
 from app.records.base import DbSession
 from app.records.people import Organization, Patient, Team
+from app.records.schema import found_version
 from app.records.staff import Account, Role, StaffRole
 from app.records.visibility import Viewer, is_visible
 
@@ -14,6 +16,14 @@ from app.records.visibility import Viewer, is_visible
 def every_one(db: DbSession) -> Sequence[Organization]:
     """Return all organizations of this installation."""
     return db.execute(select(Organization).order_by(col(Organization.id))).scalars().all()
+
+
+def is_any(engine: Engine) -> bool:
+    """Whether a database, perhaps one without tables yet, holds an organization."""
+    if found_version(engine) is None:
+        return False
+    with engine.connect() as connection:
+        return connection.execute(select(Organization.id).limit(1)).first() is not None
 
 
 def team_names(db: DbSession, *, org_id: int) -> Sequence[tuple[uuid.UUID, str]]:

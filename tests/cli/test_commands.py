@@ -13,6 +13,7 @@ from app.records import engine, organizations, staff
 from app.records.people import name_of, patient
 from app.workflow import access, administer, employ, prove
 from app.workflow.employ import Role, RoleGiven
+from tests.support.postgres import PostgresServer
 
 SITE = Path(__file__).parent.parent / "workflow" / "site"
 HISTORY = "client,week,score\n101,0,26\n101,1,22\n102,0,30\n"
@@ -227,10 +228,29 @@ def test_a_lost_key_is_never_replaced_by_a_new_one(site: Run, house: Path) -> No
         path.write_bytes(kept)
 
 
+def test_a_lost_key_of_names_is_never_replaced_beside_postgresql_either(
+    run: Run, house: Path, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = postgres_server.create()
+    monkeypatch.setenv("SAMKLANG_DATABASE_URL", addresses.app)
+    monkeypatch.setenv("SAMKLANG_OWNER_DATABASE_URL", addresses.owner)
+    begun = run("init", "--organization=A", "--administrator=B", "--sign-in-name=b@c.example")
+    (house / "keys" / "columns.json").unlink()
+
+    said = run("audit", "head")
+
+    assert begun.status == 0, begun.err
+    assert said.trouble.startswith("key file columns.json: is missing; put back")
+    assert not (house / "keys" / "columns.json").exists()
+
+
 def test_a_wrong_key_is_said_to_be_wrong(site: Run, house: Path) -> None:
     (house / "keys" / "database.key").write_text("0" * 64)
 
-    assert "cannot be opened with this key" in site("audit", "head").trouble
+    said = site("audit", "head")
+
+    assert "cannot be opened with this key" in said.trouble
+    assert len(said.err.splitlines()) == 1
 
 
 def test_a_key_that_others_can_read_is_refused(site: Run, house: Path) -> None:

@@ -272,4 +272,4 @@ def test_a_file_over_the_limit_is_refused_before_it_is_decoded(
 def test_a_file_with_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_table, "MAX_LINES", 2)
 
-    assert "more than 2 lines" in refusal("client,week,score\n1,0,1\n2,0,1\n3,0,1\n")
+    assert "the file has 4 lines, and 2 are allowed" in refusal("client,week,score\n1,0,1\n2,0,1\n3,0,1\n")
