@@ -3,6 +3,7 @@
 from sqlmodel import col, select
 
 from app.records import episodes
+from app.records.engine import enter_organization
 from app.records.ratings import Rating
 from app.workflow import track
 from tests.support.clinic import Clinic, Enrolled
@@ -11,6 +12,7 @@ from tests.support.clinic import Clinic, Enrolled
 def stored(clinic: Clinic) -> list[Rating]:
     """Return all ratings of all patients, in order of arrival."""
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         return list(db.execute(select(Rating).order_by(col(Rating.sequence))).scalars())
 
 

@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import col, select
 
+from app.records.engine import enter_organization
 from app.records.episodes import Answer, Episode, EpisodeInstrument, Goal
 from app.records.sessions import SessionStatus, TherapySession
 from app.workflow import agree, enrol
@@ -89,6 +90,7 @@ def test_other_forms_are_used_from_now_on_and_the_old_ones_stay_in_the_history(
     assert (forms.main, forms.alliance, forms.further) == ("phq-9", None, ("who-5",))
     assert forms.variant is agree.Variant.GROUP
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         used = db.execute(select(EpisodeInstrument)).scalars().all()
     ended = {row.instrument: row.until for row in used}
     assert ended == {"gad-7": clinic.clock.now, "who-5": None}
@@ -131,6 +133,7 @@ def test_a_goal_in_new_words_is_a_new_goal(clinic: Clinic) -> None:
 
     assert course_of(clinic, patient).goals == {"g1": "Sove hele natta", "g2": "Gå ut hver dag"}
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         kept = db.execute(select(Goal).order_by(col(Goal.since), col(Goal.item))).scalars().all()
     assert [(row.item, row.until is None) for row in kept] == [
         ("g1", False),
@@ -190,6 +193,7 @@ def test_a_course_is_closed_and_sessions_to_come_are_cancelled(clinic: Clinic) -
     assert (closing.ending, closing.agreement) == (agree.Ending.PLANNED, agree.Agreement.AGREED)
     assert closing.note == "Målet er nådd."
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         rows = db.execute(select(TherapySession).order_by(col(TherapySession.planned_at)))
         statuses = [row.status for row in rows.scalars()]
     assert statuses == [SessionStatus.ATTENDED, SessionStatus.CANCELLED]
@@ -241,6 +245,7 @@ def test_a_closed_course_can_be_read_and_not_changed(clinic: Clinic) -> None:
     assert {client.get(path).status_code for path in forms} == {410}
     assert {client.post(path, data={"status": "planned"}).status_code for path in changes} == {410}
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         (row,) = db.execute(select(Episode)).scalars()
     assert row.closed_at == clinic.clock.now
 

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.records.audit import AuditEntry
+from app.records.engine import enter_organization
 from app.records.people import Patient
 from tests.support.clinic import Clinic
 from tests.support.forms import (
@@ -20,11 +21,13 @@ from tests.support.forms import (
 
 def everybody_enrolled(clinic: Clinic) -> list[Patient]:
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         return list(db.execute(select(Patient).order_by(col(Patient.number))).scalars())
 
 
 def last_entry(clinic: Clinic, action: str) -> AuditEntry:
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         entries = db.execute(
             select(AuditEntry).where(AuditEntry.action == action).order_by(col(AuditEntry.sequence))
         )

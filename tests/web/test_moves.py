@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.records.audit import AuditEntry
+from app.records.engine import enter_organization
 from app.records.ratings import Correction, Withdrawal
 from app.records.tablets import Slot
 from tests.support.clinic import Clinic, Enrolled
@@ -69,6 +70,7 @@ def test_a_move_is_in_the_log_of_both_patients(clinic: Clinic) -> None:
     address_of(client, f"/ratings/{old}/move", moving(right, clinic.session(right)))
 
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         entries = db.execute(
             select(AuditEntry)
             .where(AuditEntry.actor_id == clinic.clinician.staff_id)
@@ -91,6 +93,7 @@ def test_corrected_values_are_moved_and_the_whole_chain_is_withdrawn(clinic: Cli
     address_of(client, f"{newer}/move", moving(right, clinic.session(right)))
 
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         withdrawn = {row.rating_id for row in db.execute(select(Withdrawal)).scalars()}
     assert withdrawn == {old, uuid.UUID(newer.rpartition("/")[2])}
     assert counting(clinic, wrong) == []
@@ -151,6 +154,7 @@ def test_only_patients_with_an_open_course_are_offered_and_one_entry_names_them(
     assert str(right.patient_id) in offered
     assert offered.count("<option") == 1
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         (entry,) = db.execute(
             select(AuditEntry).where(AuditEntry.action == "saw_move_list")
         ).scalars()

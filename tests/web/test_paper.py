@@ -5,6 +5,7 @@ import uuid
 import pytest
 from sqlmodel import col, select
 
+from app.records.engine import enter_organization
 from app.records.ratings import ItemAnswer, Rating, Source
 from app.records.sessions import SessionStatus, TherapySession
 from tests.support.clinic import Clinic
@@ -13,11 +14,13 @@ from tests.support.forms import address_of, chosen_in, marks, paper, problems_on
 
 def stored(clinic: Clinic) -> list[Rating]:
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         return list(db.execute(select(Rating).order_by(col(Rating.sequence))).scalars())
 
 
 def answers(clinic: Clinic) -> dict[str, int]:
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         return {row.item: row.value for row in db.execute(select(ItemAnswer)).scalars()}
 
 
@@ -196,6 +199,7 @@ def test_a_planned_session_is_attended_when_a_form_from_it_is_typed_in(clinic: C
 
     assert "registrert som møtt" in told
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         (session,) = db.execute(select(TherapySession)).scalars()
     assert session.status is SessionStatus.ATTENDED
 

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from sqlmodel import col, select
 
+from app.records.engine import enter_organization
 from app.records.sessions import Channel, SessionStatus, TherapySession
 from tests.support.clinic import Clinic, Enrolled
 from tests.support.forms import address_of, chosen_in, problems_on, text_of, value_of
@@ -19,6 +20,7 @@ def plan(clinic: Clinic, patient: Enrolled, day: str, hour: str, channel: str = 
 
 def kept(clinic: Clinic) -> list[TherapySession]:
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         rows = db.execute(select(TherapySession).order_by(col(TherapySession.planned_at)))
         return list(rows.scalars())
 
@@ -141,6 +143,7 @@ def test_noting_the_same_twice_is_written_down_once(clinic: Clinic) -> None:
         address_of(client, f"/sessions/{session_id}/status", {"status": "attended"})
 
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         entries = db.execute(
             select(AuditEntry).where(AuditEntry.action == "set_session_status")
         ).scalars()

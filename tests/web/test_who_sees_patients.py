@@ -78,6 +78,7 @@ def test_a_look_that_was_refused_is_in_the_log(clinic: Clinic) -> None:
     clinic.client(clinic.colleague).get(f"/episodes/{found['episode_id']}/ratings")
 
     with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
         last = db.execute(
             select(AuditEntry).order_by(col(AuditEntry.sequence).desc()).limit(1)
         ).scalar_one()
