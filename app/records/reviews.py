@@ -4,7 +4,8 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field
+from sqlalchemy.orm import Mapped, aliased
+from sqlmodel import JSON, Column, Field, col
 
 from app.clinical.follow_up import Decision, FlagState, ReviewStep
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
@@ -48,3 +49,26 @@ def add(db: DbSession, review: Review) -> None:
     """Store a step of a review."""
     db.add(review)
     db.flush()
+
+
+def is_over(
+    *, org_id: int, flag_id: Mapped[uuid.UUID], before: dt.datetime | None = None
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a flag's newest step, or the newest before a time, ended it."""
+    newest, newer = aliased(Review), aliased(Review)
+    has_newer = (
+        sa.exists()
+        .where(col(newer.org_id) == org_id)
+        .where(col(newer.flag_id) == col(newest.flag_id))
+        .where(col(newer.sequence) > col(newest.sequence))
+    )
+    ended = (
+        sa.exists()
+        .where(col(newest.org_id) == org_id)
+        .where(col(newest.flag_id) == flag_id)
+        .where(col(newest.state).in_([FlagState.FOLLOWED_UP, FlagState.CLEARED]))
+    )
+    if before is not None:
+        has_newer = has_newer.where(col(newer.reviewed_at) < before)
+        ended = ended.where(col(newest.reviewed_at) < before)
+    return ended.where(~has_newer)

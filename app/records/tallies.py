@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from app.clinical.follow_up import FlagState, ReviewStep
+from app.clinical.follow_up import ReviewStep
 from app.clinical.rules import Level
 from app.records.base import DbSession
 from app.records.episodes import Episode
 from app.records.flags import Flag
-from app.records.reviews import Review
+from app.records.reviews import Review, is_over
 
 _PRESSING = (Level.IMMEDIATE, Level.REVIEW)
 _TO_REVIEW = (*_PRESSING, Level.DISCUSS)
@@ -39,7 +39,7 @@ def patients_to_look_at(db: DbSession, *, org_id: int, at: dt.datetime) -> int:
         .where(_is_open(org_id=org_id, at=at))
         .where(col(Flag.level).in_(_PRESSING))
         .where(col(Flag.raised_at) < at)
-        .where(~_was_over(at=at))
+        .where(~is_over(org_id=org_id, flag_id=col(Flag.id), before=at))
     )
     return _count(db, question)
 
@@ -110,21 +110,4 @@ def _was_decided(*, until: dt.datetime) -> sa.ColumnElement[bool]:
         .where(col(Review.flag_id) == col(Flag.id))
         .where(col(Review.step) == ReviewStep.DECIDED)
         .where(col(Review.reviewed_at) < until)
-    )
-
-
-def _was_over(*, at: dt.datetime) -> sa.ColumnElement[bool]:
-    newest = (
-        sa.select(sa.func.max(col(Review.sequence)))
-        .where(col(Review.org_id) == col(Flag.org_id))
-        .where(col(Review.flag_id) == col(Flag.id))
-        .where(col(Review.reviewed_at) < at)
-        .correlate(Flag)
-        .scalar_subquery()
-    )
-    return (
-        sa.exists()
-        .where(col(Review.org_id) == col(Flag.org_id))
-        .where(col(Review.sequence) == newest)
-        .where(col(Review.state).in_([FlagState.FOLLOWED_UP, FlagState.CLEARED]))
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -53,7 +54,7 @@ def get_quality(
 def _page(words: Words, found: Appraisal, registry: Registry) -> QualityPage:
     share = found.share
     return QualityPage(
-        month=words.date(found.month.first, form="MMMM y"),
+        month=words.date(found.month.first, form="MMMM y").capitalize(),
         fewest=found.fewest,
         in_treatment=found.in_treatment,
         share=share,
@@ -76,4 +77,5 @@ def _page(words: Words, found: Appraisal, registry: Registry) -> QualityPage:
 def _name(words: Words, key: str, registry: Registry) -> str:
     # A curve outlives a definition that a site has taken away again.
     instrument = registry.instruments.get(key)
-    return getattr(instrument.name, words.language) if instrument else key
+    language = cast("Literal['nb', 'nn', 'en']", words.language)
+    return instrument.name.in_language(language) if instrument else key

@@ -75,7 +75,7 @@ def _page(words: Words, found: Supervision) -> SupervisionPage:
         open=[_row(words, one, display=found.display) for one in found.open],
         overdue=[_row(words, one, display=found.display) for one in found.overdue],
         decided=[_row(words, one, display=found.display) for one in found.decided],
-        median_days=words.number(speed.median_days) if speed else None,
+        median_days=words.whole(round(10 * speed.median_days)) if speed else None,
         decided_count=speed.decided if speed else 0,
         looks_back_days=supervise.LOOKS_BACK.days,
         load=load,

@@ -53,7 +53,8 @@ class Row:
     status: str
     reason: str
     seen: str | None
-    """Who has looked at it, when, and the start of the note."""
+    """Who has taken or reviewed it, when, and the start of the note."""
+    is_reviewed: bool
     miniature: Miniature | None
     score: str | None
     change: str | None
@@ -294,6 +295,7 @@ def _row(words: Words, client: Client, *, display: NameDisplay, now: dt.datetime
         status=words(f"flag.status_{place.status.value}") if place else "",
         reason=reason_of(words, client) if place else "",
         seen=state_of(words, place.top) if place and place.top else None,
+        is_reviewed=place is not None and place.is_reviewed,
         miniature=miniature_of(words, client),
         score=words.tenths(seen[-1].score) if seen else None,
         change=words.tenths(change, sign=True) if change is not None else None,

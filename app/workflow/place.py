@@ -107,15 +107,15 @@ def place_course(
     )
 
 
+def asks_for_review(raised: Traced) -> bool:
+    """Whether a flag is more than a sentence: it gives its course a place in the list."""
+    return raised.flag.level.group is not Group.NOTE or raised.flag.rule in _STALE_RULES
+
+
 def top_of(raised: Sequence[Traced]) -> Traced | None:
     """Return the flag that gives a course its place: in the higher group, one not yet seen."""
     return min(
-        (
-            one
-            for one in raised
-            if one.state.is_standing
-            and (one.flag.level.group is not Group.NOTE or one.flag.rule in _STALE_RULES)
-        ),
+        (one for one in raised if one.state.is_standing and asks_for_review(one)),
         key=lambda one: (
             _GROUPS.index(one.flag.level.group),
             one.state.is_reviewed,

@@ -19,7 +19,7 @@ from app.records.visibility import Viewer
 from app.workflow import access, find
 from app.workflow.access import Role
 from app.workflow.agree import local_day
-from app.workflow.place import item_number
+from app.workflow.place import asks_for_review, item_number
 
 __all__ = ["Decision", "FlagState", "Level", "NameDisplay"]
 
@@ -99,7 +99,7 @@ def supervision(
     raised = []
     if db.info["has_flags"]:
         raised = list(flags.traced_of_supervised(db, viewer, since=now - LOOKS_BACK))
-    standing = [one for one in raised if one.state.is_standing and _is_still_asked(one)]
+    standing = [one for one in raised if _is_waiting(one)]
     ids = {one.flag.patient_id for one in standing}
     around = _Around(
         patients={row.id: row for row in people.patients(db, viewer, patient_ids=ids)},
@@ -125,9 +125,10 @@ def supervision(
     )
 
 
-def _is_still_asked(one: Traced) -> bool:
+def _is_waiting(one: Traced) -> bool:
     # A closed course asks for nothing more, except that an answer about danger is seen.
-    return one.episode.closed_at is None or one.flag.rule is RuleId.CRITICAL_ITEM
+    is_still_asked = one.episode.closed_at is None or one.flag.rule is RuleId.CRITICAL_ITEM
+    return one.state.is_standing and asks_for_review(one) and is_still_asked
 
 
 def _waiting(db: DbSession, one: Traced, around: _Around) -> Waiting:
