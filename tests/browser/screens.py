@@ -26,10 +26,10 @@ class RatingScreen:
     page: Page
     room: str = ROOM
 
-    def hand_over(self, patient: Enrolled, *, slot: str = "start", **more: str) -> None:
+    def hand_over(self, patient: Enrolled, *, slot: str = "start") -> None:
         """Start a form for a patient and open it as far as the hand-over page."""
         today(self.site.clinic)
-        reply = kiosk.hand_over(self.site.clinic, patient, room=self.room, slot=slot, **more)
+        reply = kiosk.hand_over(self.site.clinic, patient, room=self.room, slot=slot)
         if reply.status_code != 303:
             raise AssertionError(reply.text)
         if self.page.locator("[data-here=waiting]").count():
@@ -38,9 +38,9 @@ class RatingScreen:
         else:
             self.page.goto("/tablet")
 
-    def begin(self, patient: Enrolled, *, slot: str = "start", **more: str) -> None:
+    def begin(self, patient: Enrolled, *, slot: str = "start") -> None:
         """Start a form for a patient and go on to its items."""
-        self.hand_over(patient, slot=slot, **more)
+        self.hand_over(patient, slot=slot)
         self.page.locator("a.done").click()
         self.items.first.wait_for()
 
@@ -79,9 +79,9 @@ class RatingScreen:
         """Wait for the page that has nothing to show."""
         self.page.locator("[data-here=waiting]").wait_for(timeout=seconds * 1000)
 
-    def sent(self) -> list[dict[str, Any]]:
+    def sent(self) -> list[Any]:
         """Return a list that fills with the ratings that are sent from now on."""
-        found: list[dict[str, Any]] = []
+        found: list[Any] = []
 
         def note(request: Request) -> None:
             if request.method == "POST" and request.url.endswith("/tablet/ratings"):

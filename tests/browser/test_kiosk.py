@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from machine import find_chromium
-
 from app.web.dependencies import TABLET_COOKIE
+from machine import find_chromium
 from tests.browser.screens import DONE, RatingScreen, connect_tablet, kept
 from tests.support.browser import Site, open_site
 from tests.support.chromium import sandbox_arguments

@@ -4,14 +4,23 @@ import datetime as dt
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    ViewportSize,
+    WebError,
+)
 
 from app.main import create_app, read_clock
 from app.records.engine import Database
@@ -44,9 +53,12 @@ async (rules) => {
 """
 
 
-@dataclass(slots=True)
+@dataclass
 class Site:
-    """The program on an address, the clinic in its database, and browsers open on it."""
+    """The program on an address, the clinic in its database, and browsers open on it.
+
+    Without slots: Playwright 1.65 hangs a name of its own on whatever listens to it.
+    """
 
     clinic: Clinic
     address: str
@@ -111,18 +123,25 @@ class Site:
         note = self.troubles.append
         context.expose_binding("policyBroken", lambda _, what: note(f"policy: {what}"))
         context.add_init_script(_TELL_OF_VIOLATIONS)
-        context.on("console", lambda message: self._hear(message))
-        context.on("weberror", lambda error: note(f"error: {error.error}"))
-        context.on("dialog", lambda dialog: (note(f"dialog: {dialog.message}"), dialog.dismiss()))
-        context.on("request", lambda request: self._see_request(request.url))
+        context.on("console", self._hear)
+        context.on("weberror", self._see_error)
+        context.on("dialog", self._see_dialog)
+        context.on("request", self._see_request)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.troubles.append(f"console: {message.text} at {message.location.get('url')}")
 
-    def _see_request(self, url: str) -> None:
-        if not url.startswith((f"{self.address}/", "data:", "blob:", "about:")):
-            self.troubles.append(f"left us: {url}")
+    def _see_error(self, error: WebError) -> None:
+        self.troubles.append(f"error: {error.error}")
+
+    def _see_dialog(self, dialog: Dialog) -> None:
+        self.troubles.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _see_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.address}/", "data:", "blob:", "about:")):
+            self.troubles.append(f"left us: {request.url}")
 
 
 @contextmanager
@@ -181,7 +200,7 @@ def axe_troubles(page: Page) -> Sequence[str]:
     return found
 
 
-def _wait_until(is_so: Any) -> None:  # noqa: ANN401 - a question without arguments
+def _wait_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not is_so():
         if time.monotonic() > deadline:

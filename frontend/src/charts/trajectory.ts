@@ -67,14 +67,24 @@ function wire(box: HTMLElement, plotly: Plotly): void {
     shown = key;
     void paint(box, plotly, kind, isPrint);
   };
-  draw();
-  dark.addEventListener("change", () => draw());
-  new ResizeObserver(() => {
+  // A page that keeps itself up to date takes charts away: they must leave nothing listening.
+  const gone = new AbortController();
+  const { signal } = gone;
+  const sizes = new ResizeObserver(() => {
+    if (!box.isConnected) {
+      gone.abort();
+      sizes.disconnect();
+      plotly.purge(box);
+      return;
+    }
     draw();
     if (box.classList.contains("js-plotly-plot")) void plotly.Plots.resize(box);
-  }).observe(box);
-  addEventListener("beforeprint", () => draw(true));
-  addEventListener("afterprint", () => draw());
+  });
+  draw();
+  sizes.observe(box);
+  dark.addEventListener("change", () => draw(), { signal });
+  addEventListener("beforeprint", () => draw(true), { signal });
+  addEventListener("afterprint", () => draw(), { signal });
 }
 
 async function paint(

@@ -10,10 +10,16 @@ export const REPLACED = "samklang:replaced";
 /** Failures in a row before the page says that contact is lost. */
 const SAY_AFTER = 4;
 
+/** Each region as the service sent it: a chart drawn in it or a part opened in it is no news. */
+const sent = new WeakMap<Element, string>();
+
 export function startLive(): void {
   const page = document.querySelector<HTMLElement>("[data-live-url]");
   const url = page?.dataset["liveUrl"];
   if (!page || !url) return;
+  for (const region of document.querySelectorAll("[data-live]")) {
+    sent.set(region, region.outerHTML);
+  }
   let seen: Seen = { tag: page.dataset["liveTag"] ?? null };
   let failures = 0;
   let isBusy = false;
@@ -73,7 +79,8 @@ function exchange(fresh: Document): void {
     const name = old.dataset["live"] ?? "";
     const next = fresh.querySelector<HTMLElement>(`[data-live="${CSS.escape(name)}"]`);
     // What somebody is writing is worth more than being up to date.
-    if (!next || next.isEqualNode(old) || isBeingWritten(old)) continue;
+    if (!next || next.outerHTML === sent.get(old) || isBeingWritten(old)) continue;
+    sent.set(next, next.outerHTML);
     replaceKeeping(old, document.adoptNode(next));
   }
 }

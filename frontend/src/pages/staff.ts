@@ -9,7 +9,8 @@ const wire = () => {
   wirePrint(document);
 };
 
+// First, while every region is still as it was sent.
+startLive();
 wireErrorSummary(document);
 wire();
 document.addEventListener(REPLACED, wire);
-startLive();
