@@ -211,11 +211,6 @@ def account_named(db: DbSession, *, sign_in_name: str) -> Account | None:
     ).scalar_one_or_none()
 
 
-def account(db: DbSession, *, account_id: uuid.UUID) -> Account | None:
-    """Return an account."""
-    return db.execute(select(Account).where(Account.id == account_id)).scalar_one_or_none()
-
-
 def account_for_change(db: DbSession, *, account_id: uuid.UUID) -> Account:
     """Return an account that no other transaction can change until this one is done.
 
@@ -242,11 +237,16 @@ def add_account(db: DbSession, account: Account) -> bool:
     return stored is not None
 
 
-def account_of(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Account | None:
-    """Return the account of a member of staff."""
-    return db.execute(
-        select(Account).where(Account.org_id == org_id).where(Account.staff_id == staff_id)
-    ).scalar_one_or_none()
+def account_of(db: DbSession, *, org_id: int, staff_id: uuid.UUID) -> Account:
+    """Return the account of a member of staff, held as ``account_for_change`` does."""
+    found: Account = db.execute(
+        select(Account)
+        .where(Account.org_id == org_id)
+        .where(Account.staff_id == staff_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    return found
 
 
 def everybodys_accounts(db: DbSession, *, org_id: int) -> Sequence[Account]:

@@ -67,7 +67,7 @@ def found_organization(
     org_id = people.add_organization(
         db,
         Organization(
-            name=settings.name.strip(),
+            name=plain_text(settings.name, what="name_needed"),
             language=language,
             is_synthetic=is_synthetic,
             created_at=now,
@@ -164,7 +164,7 @@ def change_settings(
     if not changed:
         return
     found = people.organization(db, org_id=viewer.org_id)
-    found.name = settings.name.strip()
+    found.name = plain_text(settings.name, what="name_needed")
     found.name_display = settings.name_display
     found.no_contact_days = settings.no_contact_days
     found.help_texts = dict(settings.help_texts)

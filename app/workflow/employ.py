@@ -185,7 +185,7 @@ def change_member(
 
 def disable_member(db: DbSession, viewer: Viewer, *, staff_id: uuid.UUID, now: dt.datetime) -> None:
     """Close the account of somebody who leaves; what they have open ends at once."""
-    member(db, viewer, staff_id=staff_id)
+    check_may_administer(viewer)
     person = _person(db, viewer, staff_id=staff_id)
     if person.disabled_at is not None:
         return
@@ -199,7 +199,7 @@ def enable_member(
     db: DbSession, viewer: Viewer, *, staff_id: uuid.UUID, now: dt.datetime
 ) -> HandedOver:
     """Open a closed account again. It begins anew, with a password that is handed over."""
-    member(db, viewer, staff_id=staff_id)
+    check_may_administer(viewer)
     person = _person(db, viewer, staff_id=staff_id)
     person.disabled_at = None
     _log(db, viewer, "staff_enabled", staff_id=staff_id, now=now)
@@ -214,13 +214,11 @@ def reset_access(
     Both at a time: with the phone alone taken away, whoever knows the old password
     could connect a phone of theirs.
     """
-    member(db, viewer, staff_id=staff_id)
+    check_may_administer(viewer)
+    _person(db, viewer, staff_id=staff_id)
     if staff_id == viewer.staff_id:
         raise Conflict("own_access")
-    found = staff.account_of(db, org_id=viewer.org_id, staff_id=staff_id)
-    if found is None:
-        raise access.NotThereError
-    account = staff.account_for_change(db, account_id=found.id)
+    account = staff.account_of(db, org_id=viewer.org_id, staff_id=staff_id)
     password = prove.new_one_time_password()
     account.password_hash = prove.hash_password(password)
     account.must_change_password = True
@@ -296,8 +294,7 @@ def _give(
 
 def _end_sign_ins(db: DbSession, viewer: Viewer, *, staff_id: uuid.UUID, now: dt.datetime) -> None:
     account = staff.account_of(db, org_id=viewer.org_id, staff_id=staff_id)
-    if account is not None:
-        staff.end_sign_ins(db, account_id=account.id, now=now)
+    staff.end_sign_ins(db, account_id=account.id, now=now)
 
 
 def _check_somebody_administers(db: DbSession, viewer: Viewer) -> None:

@@ -352,8 +352,6 @@ def _note_failure(
 
 
 def _takes_phone_code(db: DbSession, account: Account, *, code: str, now: dt.datetime) -> bool:
-    if account.totp_confirmed_at is None:
-        return False
     seed = unseal(db, account.totp_seed_sealed, column="account.totp_seed", row_id=account.id)
     if seed is None:
         return False

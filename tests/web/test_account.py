@@ -238,6 +238,42 @@ def test_the_old_phone_holds_until_the_new_one_has_shown_a_code(clinic: Clinic) 
     assert type_code(after, new.code(clinic.clock.now)) == 303
 
 
+def test_a_wrong_code_of_the_new_phone_changes_nothing(clinic: Clinic) -> None:
+    old = give_account(clinic, clinic.clinician)
+    client = clinic.client(clinic.clinician)
+    client.post("/account/phone", data={"phone_code": old.code(clinic.clock.now)})
+
+    answer = client.post("/account/phone/confirm", data={"code": "000000"})
+
+    clinic.clock.pass_time(seconds=30)
+    again = browser(clinic)
+    type_password(again, clinic.clinician)
+    assert answer.status_code == 422
+    assert type_code(again, old.code(clinic.clock.now)) == 303
+
+
+def test_two_new_passwords_that_differ_are_refused(clinic: Clinic) -> None:
+    give_account(clinic, clinic.clinician)
+    client = clinic.client(clinic.clinician)
+
+    answer = client.post(
+        "/account/password", data={"present": PASSWORD, "new": OWN, "again": OWN + "x"}
+    )
+
+    assert answer.status_code == 422
+    assert type_password(browser(clinic), clinic.clinician) == 303
+
+
+def test_a_new_member_must_type_the_same_password_twice(clinic: Clinic) -> None:
+    client = browser(clinic)
+    type_password(client, "ida.ny", password=add_member(clinic))
+
+    answer = client.post("/sign-in/password", data={"new": OWN, "again": OWN + "x"})
+
+    assert answer.status_code == 422
+    assert client.get("/sign-in").headers["location"] == "/sign-in/password"
+
+
 def test_sign_ins_are_listed_and_ended_one_by_one(clinic: Clinic) -> None:
     here, elsewhere = clinic.client(clinic.clinician), clinic.client(clinic.clinician)
     page = here.get("/account").text

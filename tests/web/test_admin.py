@@ -111,7 +111,11 @@ def test_the_administrator_sees_no_patient(clinic: Clinic) -> None:
     assert str(patient.patient_id) not in seen
     assert patient.patient_id.hex not in seen
     assert str(patient.number) not in seen
-    for page in ("/", f"/patients/{patient.patient_id}", f"/episodes/{patient.episode_id}"):
+    for page in (
+        "/patients/new",
+        f"/patients/{patient.patient_id}",
+        f"/episodes/{patient.episode_id}",
+    ):
         assert client.get(page).status_code == 404, page
 
 
@@ -290,6 +294,18 @@ def test_a_closed_account_that_opens_again_begins_anew(clinic: Clinic) -> None:
     password = shown_codes(page.text)[-1]
     assert type_password(browser(clinic), clinic.clinician, password=PASSWORD) == 422
     assert type_password(browser(clinic), clinic.clinician, password=password) == 303
+
+
+def test_a_closed_account_says_so_and_offers_to_open_it(clinic: Clinic) -> None:
+    administrator = clinic.client(clinic.administrator)
+    staff = f"/admin/staff/{clinic.clinician.staff_id}"
+    administrator.post(f"{staff}/disable")
+
+    page = administrator.get(staff).text
+
+    assert f'action="{staff}/enable"' in page
+    assert f'action="{staff}/reset"' not in page
+    assert "Stengt" in administrator.get("/admin").text
 
 
 def test_teams_are_added_and_renamed(clinic: Clinic) -> None:
