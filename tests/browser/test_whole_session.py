@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.clinical.simulate import SYNTHETIC_CURVE
 from app.main import read_clock
@@ -54,7 +54,7 @@ def _patient_whose_course_falls(clinic: Clinic) -> Enrolled:
         curves.add(db, SYNTHETIC_CURVE, org_id=clinic.clinician.org_id, now=clinic.clock.now)
     earlier(clinic, days=21)
     patient = clinic.enrol(name="Aksel Berg")
-    clinic.course(patient, [180, 170, 165])
+    clinic.course(patient, [180, 185, 190])
     today(clinic)
     clinic.session(patient, status=SessionStatus.PLANNED)
     return patient
@@ -100,17 +100,19 @@ def _rate_before(tablet: RatingScreen, clinician: Page, patient: Enrolled) -> No
     _stay_on_this_page(clinician)
 
     tablet.page.locator("a.done").click()
-    for at, share in enumerate((0.4, 0.41, 0.39)):
+    for at, share in enumerate((0.28, 0.29, 0.29)):
         tablet.touch(at, share)
     expect(clinician.locator(".visit-state")).to_contain_text("3 av 4")
-    assert "16,0" not in clinician.locator("main").inner_text()
-    tablet.touch(3, 0.4)
+    assert "11,6" not in clinician.locator("main").inner_text()
+    expect(_flags(clinician)).to_have_count(0)
+    tablet.touch(3, 0.3)
     tablet.press_done()
     tablet.wait_for_thanks()
 
-    _within_two_seconds(clinician, "16,0")
+    _within_two_seconds(clinician, "11,6")
+    expect(_flags(clinician).first).to_be_visible()
     (rating,) = (one for one in kept(tablet.site.clinic, patient) if one.row.visit_id)
-    assert rating.row.total == 160
+    assert rating.row.total == 116
 
 
 def _see_the_course(clinician: Page) -> None:
@@ -122,10 +124,14 @@ def _see_the_course(clinician: Page) -> None:
     _still_the_same_page(clinician)
 
 
+def _flags(clinician: Page) -> Locator:
+    return clinician.locator("ol.talk > li")
+
+
 def _review(clinician: Page) -> None:
-    flag = clinician.locator("ol.talk > li").first
+    flag = _flags(clinician).first
     reason = flag.locator("h3 span").last.inner_text()
-    flag.get_by_role("link", name="Se gjennom").click()
+    flag.get_by_role("link", name="Gjennomgått").click()
     expect(clinician.get_by_role("heading", level=1)).to_have_text(reason)
 
     clinician.get_by_role("button", name="Jeg tar denne").click()
