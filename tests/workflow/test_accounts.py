@@ -305,11 +305,11 @@ def test_a_role_that_stays_is_not_given_anew(clinic: Clinic) -> None:
             db, org_id=clinic.clinician.org_id, staff_id=clinic.clinician.staff_id
         )
 
-    assert sorted((role.role.value, role.since == MONDAY) for role in roles) == [
-        ("clinician", True),
-        ("quality_lead", True),
-    ]
-    assert [role.given_by for role in roles if role.role is Role.CLINICIAN] == [None]
+    given_by = {role.role: role.given_by for role in roles}
+    assert given_by == {
+        Role.CLINICIAN: None,
+        Role.QUALITY_LEAD: clinic.administrator.staff_id,
+    }
 
 
 @contextmanager
