@@ -82,12 +82,15 @@ def read_details(reader: FormReader) -> Details | None:
     birth_year = reader.year("birth_year", words("enrol.birth_year"))
     mode = reader.choice("form_mode", words("enrol.form_mode"), FormMode)
     layout = reader.choice("form_layout", words("enrol.form_layout"), FormLayout)
+    language = reader.typed.first("language")
+    if language not in LANGUAGES:
+        reader.choose_one("language", words("enrol.language"))
     if mode is None or layout is None:
         return None
     return Details(
         name=name,
         birth_year=birth_year,
-        language=reader.typed.first("language"),
+        language=language,
         form_mode=mode,
         form_layout=layout,
         has_large_text=bool(reader.typed.first("has_large_text")),
