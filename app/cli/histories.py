@@ -96,8 +96,6 @@ def _read(file: Path) -> bytes:
 def _target(db: DbSession, *, organization: str, team: str, clinician: str) -> Target:
     every = {one.name: one for one in organizations.every_one(db)}
     found = every[_one_of(organization, every, what="organization")]
-    if found.id is None:
-        raise LookupError(found.name)
     enter_organization(db, org_id=found.id)
     teams = {name: team_id for team_id, name in organizations.team_names(db, org_id=found.id)}
     team_id = teams[_one_of(team, teams, what="team")]

@@ -1,7 +1,7 @@
 """The installation that a command works on: settings, keys, database."""
 
 import datetime as dt
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from app.records.encryption import (
     read_or_make_key_ring,
 )
 from app.records.engine import Database, open_engine
-from app.records.people import Organization
+from app.records.organizations import Known
 from app.workflow.back_up import Installation
 
 _PUT_BACK = "put back the one that belongs to this database; it is in no backup"
@@ -91,10 +91,10 @@ def opened(here: Settings) -> Generator[Database]:
         records.close()
 
 
-def every_organization(database: Database) -> list[Organization]:
+def every_organization(database: Database) -> Sequence[Known]:
     """Return the organizations of the installation."""
     with database.reading() as db:
-        return list(organizations.every_one(db))
+        return organizations.every_one(db)
 
 
 def to_back_up(here: Settings) -> Installation:

@@ -1,21 +1,41 @@
-"""Organizations, teams and staff by their names: what whoever runs the program types."""
+"""Organizations and their settings; teams and staff by the names that whoever runs them types."""
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
-from app.records.base import DbSession
+from app.records.base import DbSession, ask, table_of
 from app.records.people import Organization, Patient, Team
 from app.records.schema import found_version
 from app.records.staff import Account, Role, StaffRole
 from app.records.visibility import Viewer, is_visible
 
+_ORGANIZATION = table_of(Organization)
+_NO_CONTACT_DAYS = sa.select(_ORGANIZATION.c.no_contact_days).where(
+    _ORGANIZATION.c.id == sa.bindparam("org")
+)
 
-def every_one(db: DbSession) -> Sequence[Organization]:
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An organization of this installation."""
+
+    id: int
+    name: str
+    language: str
+    is_synthetic: bool
+
+
+def every_one(db: DbSession) -> Sequence[Known]:
     """Return all organizations of this installation."""
-    return db.execute(select(Organization).order_by(col(Organization.id))).scalars().all()
+    names = [column.name for column in fields(Known)]
+    statement = sa.select(*[getattr(Organization, name) for name in names])
+    rows = db.execute(statement.order_by(col(Organization.id))).mappings()
+    return [Known(**row) for row in rows]
 
 
 def is_any(engine: Engine) -> bool:
@@ -24,6 +44,12 @@ def is_any(engine: Engine) -> bool:
         return False
     with engine.connect() as connection:
         return connection.execute(select(Organization.id).limit(1)).first() is not None
+
+
+def no_contact_days(db: DbSession, *, org_id: int) -> int:
+    """Return after how many days without a session an organization wants to be told."""
+    days: int = ask(db, _NO_CONTACT_DAYS, org=org_id).scalar_one()
+    return days
 
 
 def team_names(db: DbSession, *, org_id: int) -> Sequence[tuple[uuid.UUID, str]]:

@@ -79,10 +79,8 @@ class Script:
     @property
     def begins(self) -> dt.datetime:
         """When the course is opened."""
-        first = self.scenes[0].at if self.scenes else self.next_at
-        if first is None:
-            raise ValueError(f"story {self.number} has no session, held or planned")
-        return first - FIRST_TALK
+        ahead = [] if self.next_at is None else [self.next_at]
+        return min([scene.at for scene in self.scenes] + ahead) - FIRST_TALK
 
 
 @dataclass(slots=True)

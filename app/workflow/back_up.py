@@ -241,9 +241,8 @@ def _log(database: Database, action: str, *, now: dt.datetime, entries: Mapping[
 def _each_organization(db: DbSession) -> Iterator[int]:
     """Enter one organization after the other."""
     for organization in organizations.every_one(db):
-        if organization.id is not None:
-            enter_organization(db, org_id=organization.id)
-            yield organization.id
+        enter_organization(db, org_id=organization.id)
+        yield organization.id
 
 
 def _open(installation: Installation, path: Path) -> Database:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.instruments import Registry
-from app.records import audit, episodes, people, ratings, sessions
+from app.records import audit, people, ratings, sessions
 from app.records.audit import PROGRAM
 from app.records.base import DbSession, new_id
 from app.records.episodes import Episode
@@ -14,7 +14,7 @@ from app.records.people import RespondentKind
 from app.records.ratings import Source
 from app.records.sessions import Channel, SessionStatus, TherapySession
 from app.records.tablets import Slot
-from app.workflow import access, agree, enrol, rate, track
+from app.workflow import access, agree, enrol, find, rate, track
 from app.workflow.agree import CLINIC_ZONE, Forms, local_day
 from app.workflow.enrol import Details
 from app.workflow.plan_history import (
@@ -80,9 +80,7 @@ def _log(work: Work, plan: Plan) -> None:
 def _store_client(work: Work, client: ClientPlan) -> int:
     """Store one client and return the caseload number."""
     patient_id, episode_id = _enrolled(work, client)
-    patient = people.patient(work.db, work.viewer, patient_id=patient_id)
-    if patient is None:
-        raise access.NotThereError
+    patient = find.patient(work.db, work.viewer, patient_id=patient_id, now=work.now)
     if client.patient_id is None:
         patient.external_key = client.external_key
     if episode_id is not None and not client.is_stored:
@@ -113,9 +111,7 @@ def _store_course(
     db, viewer = work.db, work.viewer
     for day in client.days:
         sessions.add(db, _session(work, patient_id, episode_id, day))
-    episode = episodes.episode(db, viewer, episode_id=episode_id)
-    if episode is None:
-        raise access.NotThereError
+    episode = find.episode(db, viewer, episode_id=episode_id, now=work.now).episode
     _use_instrument(work, episode)
     held = sessions.of_episodes(db, viewer, episode_ids=[episode_id])
     by_day = {local_day(session.planned_at): session.id for session in held}

@@ -9,7 +9,7 @@ from app.records import episodes, jobs, organizations, people, sessions
 from app.records.base import DbSession
 from app.records.engine import Database, enter_organization
 from app.records.sessions import SessionStatus
-from app.workflow import access, track
+from app.workflow import access, find, track
 
 JOB = "keep_watch"
 
@@ -43,7 +43,7 @@ def look(database: Database, *, registry: Registry, now: dt.datetime) -> int:
     """Look at every open course that time alone may have changed."""
     looked_at = 0
     with database.reading() as db:
-        org_ids = [one.id for one in organizations.every_one(db) if one.id is not None]
+        org_ids = [one.id for one in organizations.every_one(db)]
     for org_id in org_ids:
         with database.reading() as db:
             enter_organization(db, org_id=org_id)
@@ -78,6 +78,5 @@ def _changed_by_time(db: DbSession, *, now: dt.datetime) -> Sequence[uuid.UUID]:
 
 
 def _follow(db: DbSession, episode_id: uuid.UUID, *, registry: Registry, now: dt.datetime) -> None:
-    episode = episodes.episode(db, access.the_program(db), episode_id=episode_id)
-    if episode is not None:
-        track.follow(db, episode=episode, registry=registry, now=now)
+    found = find.episode(db, access.the_program(db), episode_id=episode_id, now=now)
+    track.follow(db, episode=found.episode, registry=registry, now=now)

@@ -16,7 +16,7 @@ from app.records.episodes import Episode
 from app.records.people import RespondentKind
 from app.records.sessions import SessionStatus
 from app.records.visibility import Viewer
-from app.workflow import access
+from app.workflow import access, find
 from app.workflow.agree import local_day
 from app.workflow.read_history import Entry, History, Refused
 
@@ -221,9 +221,7 @@ def _is_stored(work: Work, key: str, entry: Entry, *, refused: list[Refused]) ->
 
 def _contradiction(work: Work, entry: Entry, *, rating_id: uuid.UUID) -> str | None:
     """Say how a line differs from the rating that was stored from it before, if it does."""
-    filed = ratings.filed(work.db, work.viewer, rating_id=rating_id)
-    if filed is None:
-        raise access.NotThereError
+    filed = find.rating(work.db, work.viewer, rating_id=rating_id, now=work.now).rating
     if local_day(filed.rated_at) != entry.moment.day:
         return f"is stored for {local_day(filed.rated_at)}; give the same --start as the first time"
     answers = ratings.answers_of(work.db, work.viewer, rating_ids=[rating_id])[rating_id]

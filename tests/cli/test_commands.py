@@ -1,22 +1,17 @@
 """What whoever runs the program types, and what they are told: one sentence, never a traceback."""
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlcipher3 import dbapi2 as sqlcipher
 
-from app.cli import installation, main
-from app.records import engine, organizations, staff
-from app.records.people import name_of, patient
-from app.workflow import access, administer, employ, prove
-from app.workflow.employ import Role, RoleGiven
+from app.cli import installation
+from app.records import engine, staff
+from app.records.people import organization
+from app.workflow import prove
+from tests.support.commands import Run, edit, imports
 from tests.support.postgres import PostgresServer
 
-SITE = Path(__file__).parent.parent / "workflow" / "site"
-HISTORY = "client,week,score\n101,0,26\n101,1,22\n102,0,30\n"
 PACK = """
 instrument = "phq-4"
 [[texts]]
@@ -37,112 +32,6 @@ q4 = { title = "Wave four" }
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command has said, and its status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def trouble(self) -> str:
-        """The one sentence about what went wrong."""
-        assert self.status == 2, self.out + self.err
-        assert "Traceback" not in self.err
-        return self.err.removeprefix("samklang: ").strip()
-
-
-Run = Callable[..., Said]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """A data folder that is not there yet."""
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def run(house: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command line of that installation."""
-    monkeypatch.setenv("SAMKLANG_DATA_DIR", str(house))
-
-    def run(*arguments: str) -> Said:
-        capsys.readouterr()
-        try:
-            main(arguments)
-        except SystemExit as end:
-            status = end.code
-        else:
-            status = 0
-        said = capsys.readouterr()
-        return Said(status=int(status or 0), out=said.out, err=said.err)
-
-    return run
-
-
-@pytest.fixture
-def site(run: Run, house: Path) -> Run:
-    """An installation with an organization, and a definition of its own."""
-    begun = run(
-        "init",
-        "--organization=Solvik kommune",
-        "--administrator=Nils Aune",
-        "--sign-in-name=nils@solvik.example",
-    )
-    assert begun.status == 0, begun.err
-    shutil.copytree(SITE / "instruments", house / "instruments")
-    return run
-
-
-@pytest.fixture
-def team(site: Run) -> Run:
-    """With a team and its clinician."""
-    with installation.opened(installation.settings()) as database, database.writing() as db:
-        (solvik,) = organizations.every_one(db)
-        assert solvik.id is not None
-        engine.enter_organization(db, org_id=solvik.id)
-        program = access.the_program(db)
-        now = installation.now()
-        team_id = administer.add_team(db, program, name="Voksen", now=now)
-        employ.add_member(
-            db,
-            program,
-            name="Kari Lunde",
-            sign_in_name="kari@solvik.example",
-            language="nb",
-            roles=[RoleGiven(Role.CLINICIAN, team_id)],
-            now=now,
-        )
-    return site
-
-
-def edit(house: Path, *statements: str) -> None:
-    """Change the database behind the program's back."""
-    key = (house / "keys" / "database.key").read_text()
-    connection = sqlcipher.connect(str(house / "samklang.db"))
-    connection.execute(f"PRAGMA key = \"x'{key}'\"")
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
-
-
-def imports(team: Run, house: Path, *more: str, text: str = HISTORY, named: str = "Voksen") -> Said:
-    file = house / "history.csv"
-    file.write_text(text, encoding="utf-8")
-    return team(
-        "import",
-        "scores",
-        str(file),
-        "--instrument=hamilton",
-        "--organization=Solvik kommune",
-        f"--team={named}",
-        "--clinician=kari@solvik.example",
-        *more,
-    )
-
-
 def test_the_first_administrator_gets_a_password_that_works_once(run: Run) -> None:
     said = run(
         "init",
@@ -153,7 +42,7 @@ def test_the_first_administrator_gets_a_password_that_works_once(run: Run) -> No
 
     password = said.out.splitlines()[1].strip()
     with installation.opened(installation.settings()) as database, database.reading() as db:
-        (solvik,) = organizations.every_one(db)
+        solvik = organization(db, org_id=1)
         account = staff.account_named(db, sign_in_name="nils@solvik.example")
     assert account is not None
     assert account.must_change_password
@@ -373,66 +262,6 @@ def test_words_for_an_instrument_that_there_is_not_are_refused(site: Run, house:
     said = site("instruments", "add-text", "phq-5", str(file), "--by=A", "--licence-ground=B")
 
     assert said.trouble.startswith("instrument is 'phq-5'; known here are alliance-4")
-
-
-def test_a_new_key_seals_and_the_old_one_still_opens(team: Run, house: Path) -> None:
-    imports(team, house, "--start=2026-08-03", "--apply")
-
-    said = team("key", "add")
-
-    assert said.out.startswith("Key 2 is made")
-    # The client is found again by a hash that was made with the old key.
-    assert "0 new ratings" in imports(team, house, "--start=2026-08-03", "--apply").out
-
-
-def test_a_report_comes_before_anything_is_stored(team: Run, house: Path) -> None:
-    report = imports(team, house, "--start=2026-08-03")
-
-    assert report.status == 0
-    assert "2 clients (2 new), 3 new sessions, 3 new ratings, 0 stored already" in report.out
-    assert "Nothing is stored" in report.out
-    assert imports(team, house, "--start=2026-08-03").out == report.out
-
-
-def test_an_import_tells_who_has_which_caseload_number(team: Run, house: Path) -> None:
-    done = imports(team, house, "--start=2026-08-03", "--apply")
-
-    assert done.status == 0, done.err
-    assert "  101\t1001\n  102\t1002\n" in done.out
-    with installation.opened(installation.settings()) as database, database.reading() as db:
-        engine.enter_organization(db, org_id=1)
-        program = access.the_program(db)
-        for patient_id in organizations.known_clients(db, program).values():
-            found = patient(db, program, patient_id=patient_id)
-            assert found is not None
-            assert name_of(db, found) is None
-
-
-def test_every_refused_line_is_told_and_nothing_is_stored(team: Run, house: Path) -> None:
-    text = "client,week,score,note\n101,0,26,x\n101,1,99,x\n101,2,oops,x\n"
-
-    refused = imports(team, house, "--start=2026-08-03", "--apply", text=text)
-
-    assert refused.status == 1
-    assert "Not read: the columns note." in refused.out
-    assert "2 lines are refused, so nothing is stored:" in refused.out
-    assert "line 3: hamilton total is 99" in refused.out
-    assert "line 4: score is not a number" in refused.out
-    assert "3 new ratings" in imports(team, house, "--start=2026-08-03").out
-
-
-def test_a_team_that_there_is_not_is_answered_with_those_that_there_are(
-    team: Run, house: Path
-) -> None:
-    said = imports(team, house, "--start=2026-08-03", named="Ung")
-
-    assert said.trouble == "team is 'Ung'; choose one of: Voksen"
-
-
-def test_a_file_that_is_no_history_is_refused_in_one_sentence(team: Run, house: Path) -> None:
-    said = imports(team, house, text="client,score\n101,26\n")
-
-    assert "exactly one of date, session, week is allowed" in said.trouble
 
 
 def test_invented_people_never_enter_production(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from app.records import audit, copies, organizations
+from app.records import audit, copies, organizations, schema
 from app.records.copies import (
     DamagedCopyError,
     NewerSchemaError,
@@ -301,6 +301,24 @@ def test_a_backup_whose_log_was_changed_is_refused(
 
     with pytest.raises((BrokenAuditError, BackupRefusedError), match=said):
         back_up.restore(there, path, replaces=False, now=clinic.clock.now)
+
+
+def test_a_backup_from_before_is_brought_to_the_tables_of_today(
+    sqlite_stores: Stores, tmp_path: Path
+) -> None:
+    with sqlite_stores.empty() as store:
+        store.migrate(to="0001")
+        before = at(Path(store.url.removeprefix("sqlite:///")))
+        opened = store.open()
+        path = back_up.take(before, opened, tmp_path / "old.backup", now=SUNDAY).path
+        opened.close()
+    there = at(tmp_path / "there" / "samklang.db")
+
+    back_up.restore(there, path, replaces=False, now=SUNDAY)
+
+    now_open = opened_at(there)
+    schema.check_ready(now_open, is_production=False)
+    now_open.close()
 
 
 def test_another_database_key_does_not_open_a_backup(

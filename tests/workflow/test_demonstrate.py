@@ -1,6 +1,7 @@
 """The invented municipalities are whole, of today, and invented."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -27,11 +28,12 @@ from app.records.audit import AuditEntry
 from app.records.base import DbSession
 from app.records.engine import Database, enter_organization
 from app.records.episodes import Episode
-from app.records.people import Organization, RespondentKind
+from app.records.people import RespondentKind
 from app.records.ratings import Source
 from app.records.sessions import SessionStatus
 from app.workflow import access, demonstrate, sign_in
-from app.workflow.access import Role, Viewer
+from app.workflow.access import NotThereError, Role, Viewer
+from app.workflow.act_out import Stage
 from app.workflow.administer import NameDisplay, OrganizationSettings
 from app.workflow.demonstrate import NotEmptyError
 from app.workflow.invent import Calendar
@@ -90,7 +92,7 @@ def courses(db: DbSession, who: Viewer) -> list[Episode]:
 
 
 def test_there_are_two_municipalities_and_both_say_that_they_are_invented(db: DbSession) -> None:
-    found: list[Organization] = list(organizations.every_one(db))
+    found = organizations.every_one(db)
 
     assert [one.is_synthetic for one in found] == [True, True]
     assert all("oppdiktet" in one.name for one in found)
@@ -230,6 +232,13 @@ def test_every_sealed_text_opens_where_it_stands(filled: Store) -> None:
     tried = copies.check_seals(path, file_key=FILE_KEY, keys=KEYS)
 
     assert tried >= 3
+
+
+def test_nobody_acts_who_is_not_on_the_staff(db: DbSession) -> None:
+    stage = Stage(db=db, registry=load_bundled(), now=MONDAY)
+
+    with pytest.raises(NotThereError):
+        stage.viewer(org_id=1, staff_id=uuid.uuid4())
 
 
 def test_a_database_that_is_not_empty_is_left_alone(demonstration: Database) -> None:

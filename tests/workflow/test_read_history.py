@@ -253,6 +253,12 @@ def test_counting_weeks_needs_a_day_to_count_from() -> None:
     assert "give --start" in refusal("client,week,score\n101,0,26\n", start=None)
 
 
+def test_counting_beyond_the_last_day_there_is_is_refused() -> None:
+    history = reading("client,week,score\n101,5,26\n", start=dt.date.max)
+
+    assert "falls after the last day that there is" in history.refused[0].why
+
+
 def test_a_patients_own_goals_cannot_be_imported() -> None:
     text = "client,week,g1,g2,g3\n101,0,1,2,3\n"
 
@@ -272,4 +278,6 @@ def test_a_file_over_the_limit_is_refused_before_it_is_decoded(
 def test_a_file_with_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_table, "MAX_LINES", 2)
 
-    assert "the file has 4 lines, and 2 are allowed" in refusal("client,week,score\n1,0,1\n2,0,1\n3,0,1\n")
+    assert "the file has 4 lines, and 2 are allowed" in refusal(
+        "client,week,score\n1,0,1\n2,0,1\n3,0,1\n"
+    )
