@@ -135,16 +135,8 @@ def add_member(
     db.add(person)
     db.flush()
     password = printed.password if printed else prove.new_one_time_password()
-    account = Account(
-        id=new_id(),
-        org_id=viewer.org_id,
-        staff_id=person.id,
-        sign_in_name=plain_name(plain_text(sign_in_name, what="sign_in_name_needed")),
-        password_hash=prove.hash_password(password),
-        must_change_password=printed is None,
-        password_expires_at=None if printed else now + ONE_TIME_LASTS,
-        may_skip_second_factor=printed is not None,
-        created_at=now,
+    account = _account(
+        person, sign_in_name=sign_in_name, password=password, is_printed=printed is not None
     )
     if not staff.add_account(db, account):
         raise Conflict("sign_in_name_taken")
@@ -232,6 +224,20 @@ def reset_access(
     _log(db, viewer, "access_reset", staff_id=staff_id, now=now)
     return HandedOver(
         staff_id=staff_id, sign_in_name=account.sign_in_name, one_time_password=password
+    )
+
+
+def _account(person: Staff, *, sign_in_name: str, password: str, is_printed: bool) -> Account:
+    return Account(
+        id=new_id(),
+        org_id=person.org_id,
+        staff_id=person.id,
+        sign_in_name=plain_name(plain_text(sign_in_name, what="sign_in_name_needed")),
+        password_hash=prove.hash_password(password),
+        must_change_password=not is_printed,
+        password_expires_at=None if is_printed else person.created_at + ONE_TIME_LASTS,
+        may_skip_second_factor=is_printed,
+        created_at=person.created_at,
     )
 
 
