@@ -285,7 +285,12 @@ def test_a_no_in_a_course_is_not_read_by_others(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("answer", "maybe"), ("other_channel", "pigeon"), ("reason", "x" * 501)],
+    [
+        ("answer", "maybe"),
+        ("other_channel", "pigeon"),
+        ("reason", "x" * 501),
+        ("reason", "Sliten\x07"),
+    ],
 )
 def test_an_answer_that_cannot_be_used_is_told_at_the_field(
     clinic: Clinic, field: str, value: str

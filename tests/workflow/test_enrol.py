@@ -133,6 +133,19 @@ def test_a_correction_without_a_reason_is_refused(clinic: Clinic) -> None:
         )
 
 
+def test_a_language_that_is_not_offered_is_refused(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+
+    with clinic.database.writing() as db, pytest.raises(Refusal, match="language"):
+        enrol.change_details(
+            db,
+            clinic.viewer(db, clinic.clinician),
+            patient_id=patient.patient_id,
+            details=enrol.Details(name=None, birth_year=None, language="se"),
+            now=clinic.clock.now,
+        )
+
+
 def test_what_is_typed_about_a_patient_is_not_in_its_representation() -> None:
     details = enrol.Details(name="Aksel Berg", birth_year=1987, language="nb")
 
