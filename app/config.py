@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "SAMKLANG_"
 _LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
@@ -85,13 +86,20 @@ class Settings(BaseSettings):
         ):
             if secret is None:
                 continue
-            url = make_url(secret.get_secret_value())
+            try:
+                url = make_url(secret.get_secret_value())
+            except ArgumentError:
+                problems.append(
+                    f"{name} is not the address of a database; "
+                    "give for example postgresql+psycopg://name@host/database"
+                )
+                continue
             if url.get_backend_name() not in {"postgresql", "sqlite"}:
                 problems.append(
                     f"{name} names {url.get_backend_name()}; "
                     "allowed are postgresql+psycopg and sqlite"
                 )
-            elif url.get_backend_name() == "postgresql" and _is_remote(url.host, url.query):
+            elif url.get_backend_name() == "postgresql" and _is_remote(url):
                 if url.query.get("sslmode") not in _PRIVATE_TLS:
                     problems.append(f"{name} is remote without TLS; add sslmode=verify-full")
         return problems
@@ -171,8 +179,17 @@ def _sentences(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def _is_remote(host: str | None, query: object) -> bool:
-    name = host or ""
-    if isinstance(query, dict) and str(query.get("host", "")):
-        name = str(query["host"])
-    return name not in _LOOPBACK and not name.startswith("/")
+def _is_remote(url: URL) -> bool:
+    """Whether a server beyond this machine may answer.
+
+    The driver reads more than the host: an address that replaces it, further hosts to try,
+    a service by name, which may mean any of them, and all of these from its own variables.
+    """
+    if "service" in url.query or "PGSERVICE" in os.environ:
+        return True
+    named = [url.host or os.environ.get("PGHOST", ""), os.environ.get("PGHOSTADDR", "")]
+    for name in ("host", "hostaddr"):
+        given = url.query.get(name, ())
+        named += [given] if isinstance(given, str) else given
+    hosts = [host for one in named for host in one.split(",")]
+    return any(host not in _LOOPBACK and not host.startswith("/") for host in hosts)

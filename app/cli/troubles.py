@@ -1,7 +1,7 @@
 """What can be expected to go wrong, and the sentence that is said about it."""
 
 from alembic.util.exc import CommandError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.config import SettingsError
 from app.instruments import InstrumentFileError, PackRecordError, UnknownInstrumentError
@@ -51,6 +51,7 @@ KNOWN = (
     OldSqliteError,
     OperationalError,
     PackRecordError,
+    ProgrammingError,
     Refusal,
     SealBrokenError,
     SettingsError,
@@ -69,7 +70,7 @@ def sentence(error: Exception) -> str:
             words = Words("en")
             what = words(f"errors.{error.word}", **error.values)
             return f"{what} {words(f'errors.{error.word}_do', **error.values)}"
-        case OperationalError():
+        case OperationalError() | ProgrammingError():
             # The driver's own text: it names host and role, never a password.
             return f"the database cannot be reached or used: {str(error.orig).strip()}"
         case OSError() if error.filename:

@@ -74,27 +74,29 @@ def check_in_step(engine: Engine) -> None:
 
 def check_ready(database: Database, *, is_production: bool) -> None:
     """Raise unless this program may run on this database."""
+    if not database.is_sqlite:
+        _check_role(database.engine)
     found, needed = found_version(database.engine), needed_version()
     if found != needed:
         raise OldSchemaError(found, needed)
     with database.engine.connect() as connection:
-        if not database.is_sqlite:
-            _check_role(connection)
         if is_production and _has_synthetic(connection):
             raise SyntheticDataError
         connection.rollback()
 
 
-def _check_role(connection: Connection) -> None:
-    # The owner of a table, a superuser and a role with BYPASSRLS all see every
-    # organization, whatever the policies say.
-    role, is_super, bypasses, owns = connection.execute(
-        sa.text(
-            "SELECT rolname, rolsuper, rolbypassrls, EXISTS (SELECT FROM pg_class "
-            "WHERE relowner = pg_roles.oid AND relname = 'patient') "
-            "FROM pg_roles WHERE rolname = current_user"
-        )
-    ).one()
+def _check_role(engine: Engine) -> None:
+    # The owner of a table, who is a member of the owner, a superuser and a role with
+    # BYPASSRLS can all see every organization, whatever the policies say.
+    with engine.connect() as connection:
+        role, is_super, bypasses, owns = connection.execute(
+            sa.text(
+                "SELECT rolname, rolsuper, rolbypassrls, EXISTS (SELECT FROM pg_class "
+                "WHERE relname = 'patient' AND pg_has_role(pg_roles.oid, relowner, 'MEMBER')) "
+                "FROM pg_roles WHERE rolname = current_user"
+            )
+        ).one()
+        connection.rollback()
     if is_super or bypasses:
         raise UnsafeRoleError(role, "is not bound by row-level security")
     if owns:
