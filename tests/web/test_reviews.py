@@ -208,7 +208,10 @@ def _history(page: str) -> str:
             "Velg en dag fra i dag",
         ),
         ({"decision": "changed_goal", "note": "Tas opp", "due": "2030-01-01"}, "høyst et år fram"),
-        ({"decision": "changed_goal", "note": "Tas opp", "due": "snart"}, "Skriv en dag som finst"),
+        (
+            {"decision": "changed_goal", "note": "Tas opp", "due": "snart"},
+            "Skriv en dag som finnes",
+        ),
     ],
 )
 def test_a_form_that_cannot_be_used_comes_back_as_it_was_typed(
@@ -219,7 +222,7 @@ def test_a_form_that_cannot_be_used_comes_back_as_it_was_typed(
     answer = send(clinic, flag_id, "decide", **form)
 
     assert answer.status_code == 422
-    assert said.replace("finst", "finnes") in answer.text
+    assert said in answer.text
     assert ">Tas opp</textarea>" in answer.text
     assert state(clinic, patient) is FlagState.OPEN
 
