@@ -79,30 +79,15 @@ class Settings(BaseSettings):
         return self
 
     def _database_problems(self) -> list[str]:
-        problems = []
-        for name, secret in (
+        given = (
             ("SAMKLANG_DATABASE_URL", self.database_url),
             ("SAMKLANG_OWNER_DATABASE_URL", self.owner_database_url),
-        ):
-            if secret is None:
-                continue
-            try:
-                url = make_url(secret.get_secret_value())
-            except ArgumentError:
-                problems.append(
-                    f"{name} is not the address of a database; "
-                    "give for example postgresql+psycopg://name@host/database"
-                )
-                continue
-            if url.get_backend_name() not in {"postgresql", "sqlite"}:
-                problems.append(
-                    f"{name} names {url.get_backend_name()}; "
-                    "allowed are postgresql+psycopg and sqlite"
-                )
-            elif url.get_backend_name() == "postgresql" and _is_remote(url):
-                if url.query.get("sslmode") not in _PRIVATE_TLS:
-                    problems.append(f"{name} is remote without TLS; add sslmode=verify-full")
-        return problems
+        )
+        return [
+            f"{name} {problem}"
+            for name, secret in given
+            if secret is not None and (problem := _problem_of(secret.get_secret_value()))
+        ]
 
     def _production_problems(self) -> list[str]:
         problems = []
@@ -177,6 +162,24 @@ def _sentences(error: ValidationError) -> str:
         name = "".join(f"{PREFIX}{str(part).upper()}: " for part in trouble["loc"])
         lines.append(f"{name}{trouble['msg'].removeprefix('Value error, ')}")
     return "\n".join(lines)
+
+
+def _problem_of(address: str) -> str | None:
+    """Say what is wrong with the address of a database; it may hold a password."""
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        return (
+            "is not the address of a database; "
+            "give for example postgresql+psycopg://name@host/database"
+        )
+    kind = url.get_backend_name()
+    if kind not in {"postgresql", "sqlite"}:
+        return f"names {kind}; allowed are postgresql+psycopg and sqlite"
+    is_private = url.query.get("sslmode") in _PRIVATE_TLS
+    if kind == "postgresql" and _is_remote(url) and not is_private:
+        return "is remote without TLS; add sslmode=verify-full"
+    return None
 
 
 def _is_remote(url: URL) -> bool:
