@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from app.cli import main
@@ -209,7 +210,7 @@ def test_all_that_is_wrong_is_told_at_once(site: Site) -> None:
 
 
 def test_a_server_beyond_this_machine_is_reached_only_if_it_proves_who_it_is() -> None:
-    here = Settings(database_url=f"{REMOTE}?sslmode=verify-full")
+    here = Settings(database_url=SecretStr(f"{REMOTE}?sslmode=verify-full"))
 
     assert here.url.endswith("verify-full")
 
@@ -360,7 +361,7 @@ class made_role:  # noqa: N801 - used like a function
     """A role on the server, for the length of a block."""
 
     def __init__(self, server: PostgresServer, role: str, right: str) -> None:
-        self._server, self._role, self._right = server, sql.Identifier(role), sql.SQL(right)  # type: ignore[arg-type]
+        self._server, self._role, self._right = server, sql.Identifier(role), sql.SQL(right)
 
     def __enter__(self) -> None:
         self._run(sql.SQL("CREATE ROLE {} LOGIN {}").format(self._role, self._right))
