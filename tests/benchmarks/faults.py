@@ -1,4 +1,4 @@
-"""Sends forms while the server is killed and replies are dropped; counts what was lost or doubled."""
+"""Sends forms while the server is killed and replies are dropped; counts lost and doubled."""
 
 import argparse
 import http.client
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from typing_extensions import override
 
 from app.records import audit
 from app.records.engine import enter_organization
@@ -38,6 +39,7 @@ class Outcome:
     extra: int
     is_chain_whole: bool
 
+    @override
     def __str__(self) -> str:
         chain = "whole" if self.is_chain_whole else "BROKEN"
         return (

@@ -39,7 +39,7 @@ def fill(clinic: Clinic, *, ratings: int) -> None:
         with clinic.database.writing() as db:
             enter_organization(db, org_id=org_id)
             for table, values in rows.by_table.items():
-                db.execute(sa.insert(table.__table__), values)
+                db.execute(sa.insert(sa.inspect(table).local_table), values)
     with clinic.database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()

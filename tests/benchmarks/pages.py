@@ -4,8 +4,6 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.clinical.simulate import SYNTHETIC_CURVE
 from app.records import curves
-from app.records.engine import enter_organization
+from app.records.engine import Database, enter_organization
 from tests.benchmarks.fill import fill
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import Stores
@@ -39,7 +37,8 @@ def main() -> None:
     parser.add_argument("--ratings", type=int, default=1_000_000)
     parser.add_argument("--small", type=int, default=10_000)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _stores(Path(folder)) as stores:
+    with tempfile.TemporaryDirectory() as folder:
+        stores = Stores(Path(folder))
         with stores.ready() as one, stores.ready() as other:
             small = _side(one.open(), Path(folder), ratings=chosen.small)
             large = _side(other.open(), Path(folder), ratings=chosen.ratings)
@@ -47,12 +46,7 @@ def main() -> None:
                 _report(name, small, large, chosen.ratings, chosen.small)
 
 
-@contextmanager
-def _stores(folder: Path) -> Iterator[Stores]:
-    yield Stores(folder)
-
-
-def _side(database, folder: Path, *, ratings: int) -> Side:  # noqa: ANN001 - see Stores
+def _side(database: Database, folder: Path, *, ratings: int) -> Side:
     clinic = open_clinic(database, folder)
     with database.writing() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)

@@ -41,9 +41,11 @@ def main() -> None:
         path = Path(folder)
         with Stores(path).ready() as store:
             _report("SQLite, synchronous=FULL", store, path, chosen.rounds, chosen.forms)
-        with running_server(is_durable=True) as server:
-            with PostgresStores(server=server).ready() as store:
-                _report("PostgreSQL", store, path, chosen.rounds, chosen.forms)
+        with (
+            running_server(is_durable=True) as server,
+            PostgresStores(server=server).ready() as store,
+        ):
+            _report("PostgreSQL", store, path, chosen.rounds, chosen.forms)
 
 
 def _report(name: str, store: Store, folder: Path, rounds: int, forms: int) -> None:

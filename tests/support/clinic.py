@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -205,7 +206,7 @@ class Clinic:
         session_id: uuid.UUID,
         *,
         total: Tenths | None = None,
-        answers: dict[str, Tenths | None] | None = None,
+        answers: Mapping[str, Tenths | None] | None = None,
         instrument: str = "outcome-4",
         slot: Slot = Slot.START,
         is_finished: bool = True,
@@ -288,7 +289,13 @@ def open_clinic(
         clock=time,
         team_id=team_id,
         other_team_id=other_team_id,
-        **staff,
+        clinician=staff["clinician"],
+        colleague=staff["colleague"],
+        supervisor=staff["supervisor"],
+        other_team=staff["other_team"],
+        quality_lead=staff["quality_lead"],
+        administrator=staff["administrator"],
+        elsewhere=staff["elsewhere"],
     )
 
 
@@ -324,9 +331,7 @@ def _team(db: DbSession, org_id: int, name: str) -> uuid.UUID:
     return team.id
 
 
-def _person(
-    db: DbSession, org_id: int, name: str, role: Role, team_id: uuid.UUID | None
-) -> Person:
+def _person(db: DbSession, org_id: int, name: str, role: Role, team_id: uuid.UUID | None) -> Person:
     member = Staff(org_id=org_id, id=new_id(), name=name, language="nb", created_at=MONDAY)
     db.add(member)
     db.flush()

@@ -4,16 +4,15 @@ import uuid
 
 import pytest
 
-from app.records import audit
+from app.records import audit, episodes
 from app.records.engine import enter_organization
+from app.records.sessions import SessionStatus
 from app.workflow import access, rate, track
 from app.workflow.refusals import Conflict, Gone, Refusal
 from tests.support.clinic import Clinic, Enrolled
 
 
 def _history(clinic: Clinic, patient: Enrolled) -> track.Record:
-    from app.records import episodes  # noqa: PLC0415
-
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
         program = access.the_program(db)
@@ -113,8 +112,6 @@ def test_an_answer_that_was_not_offered_is_refused_and_nothing_is_stored(
 
 
 def test_a_session_that_did_not_happen_takes_no_rating(clinic: Clinic) -> None:
-    from app.records.sessions import SessionStatus  # noqa: PLC0415
-
     patient = clinic.enrol()
     session_id = clinic.session(patient, status=SessionStatus.CANCELLED)
 
@@ -129,9 +126,7 @@ def test_every_rating_is_in_the_audit_chain(clinic: Clinic) -> None:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
         count, broken = audit.verify(db, org_id=patient.org_id)
-        entries = audit.entries_about(
-            db, org_id=patient.org_id, patient_id=patient.patient_id
-        )
+        entries = audit.entries_about(db, org_id=patient.org_id, patient_id=patient.patient_id)
 
     assert broken is None
     assert count > 0

@@ -1,18 +1,18 @@
 """Courses are compared and flags raised in the transaction that stored the rating."""
 
 import uuid
-
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
 from app.clinical.curves import GENERAL_CURVES, ReferenceCurve
 from app.clinical.follow_up import FlagState
 from app.clinical.rules import RuleId
 from app.clinical.simulate import SYNTHETIC_CURVE
 from app.config import Switch
-from app.records import curves, flags
+from app.records import curves, episodes, flags
 from app.records.engine import Database, enter_organization
 from app.records.flags import Standing
-from app.workflow import access
+from app.workflow import access, track
 from tests.support.clinic import Clinic, Enrolled, open_clinic
 
 
@@ -128,8 +128,6 @@ def test_two_sessions_without_a_score_are_noted_with_the_next_rating_of_any_kind
 
 
 def test_sessions_count_from_the_intake_rating_whether_scored_or_not(clinic: Clinic) -> None:
-    from app.records import episodes  # noqa: PLC0415
-    from app.workflow import track  # noqa: PLC0415
 
     patient = clinic.enrol()
     clinic.session(patient, is_over=True)
@@ -151,10 +149,7 @@ def test_sessions_count_from_the_intake_rating_whether_scored_or_not(clinic: Cli
     assert [seen.weeks for seen in course.observations] == [0, 2]
 
 
-def test_an_installation_without_flags_raises_none(
-    database: Database, tmp_path: pytest.TempPathFactory
-) -> None:
-    from dataclasses import replace  # noqa: PLC0415
+def test_an_installation_without_flags_raises_none(database: Database, tmp_path: Path) -> None:
 
     clinic = open_clinic(
         replace(database, has_flags=False),
