@@ -2,9 +2,10 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.clinical.follow_up import Decision, FlagState
+from app.clinical.rules import RuleId
 from app.records import episodes, flags
 from app.records.flags import Standing
 from app.records.visibility import Viewer
@@ -21,13 +22,29 @@ _LEFT_ALONE = dt.timedelta(days=4)
 _DUE_IN = dt.timedelta(days=14)
 _DONE_AFTER = dt.timedelta(days=25)
 
-_DECISIONS: Sequence[tuple[Decision, str]] = (
+_Decided = tuple[Decision, str]
+
+_DECISIONS: Sequence[_Decided] = (
     (Decision.TALKED_CONTINUE, "Snakket om kurven i timen. Vi fortsetter, og ser på den igjen."),
     (Decision.CHANGED_METHOD, "Vi bytter fra samtale til korte øvelser hjemme mellom timene."),
-    (Decision.INVOLVE_NETWORK, "Samboeren blir med på neste time, etter ønske fra pasienten."),
+    (Decision.INVOLVE_NETWORK, "En venn blir med på neste time, etter ønske fra pasienten."),
     (Decision.CHANGED_GOAL, "Målet var for stort. Vi har laget et mindre, for de neste to ukene."),
     (Decision.CHANGED_FREQUENCY, "Kortere og oftere: to halve timer i uka en stund framover."),
 )
+_BY_RULE: Mapping[RuleId, _Decided] = {
+    RuleId.ABOVE_CUTOFF_START: (
+        Decision.TALKED_CONTINUE,
+        "Har det bra på mye. Vi følger heller målet som pasienten selv har satt.",
+    ),
+    RuleId.ALLIANCE_DROP: (
+        Decision.CHANGED_METHOD,
+        "Jeg gikk for fort fram. Vi setter av ti minutter på slutten til å snakke om timen.",
+    ),
+    RuleId.MISSING: (
+        Decision.PATIENT_PREFERS_NO_ACTION,
+        "Vil heller si det enn å fylle ut. Vi tar en muntlig runde på slutten av timen.",
+    ),
+}
 
 
 def go_through(stage: Stage, *, org_id: int, staff_id: uuid.UUID, since: dt.datetime) -> Clock:
@@ -48,12 +65,13 @@ def _heed(stage: Stage, viewer: Viewer, standing: Standing) -> None:
     flag, age = standing.flag, stage.now - standing.flag.raised_at
     if age < _LEFT_ALONE:
         return
-    # By its number in the log: one in five waits another week, one in three is not closed.
+    # By its number in the log: one in five waits another week, one in four is not closed.
     if standing.state is FlagState.OPEN and flag.sequence % 5 == 0:
         review.take(stage.db, viewer, flag_id=flag.id, entry=Entry(), now=stage.now)
     elif standing.state in {FlagState.OPEN, FlagState.TAKEN}:
-        decision, note = _DECISIONS[flag.sequence % len(_DECISIONS)]
+        usual = _DECISIONS[flag.sequence % len(_DECISIONS)]
+        decision, note = _BY_RULE.get(flag.rule, usual)
         entry = Entry(note=note, decision=decision, due_on=local_day(stage.now + _DUE_IN))
         review.decide(stage.db, viewer, flag_id=flag.id, entry=entry, now=stage.now)
-    elif standing.state is FlagState.DECIDED and age > _DONE_AFTER and flag.sequence % 3:
+    elif standing.state is FlagState.DECIDED and age > _DONE_AFTER and flag.sequence % 4:
         review.follow_up(stage.db, viewer, flag_id=flag.id, entry=Entry(), now=stage.now)
