@@ -1,5 +1,6 @@
 """Start the program: with everything it needs for a first look, or as a service."""
 
+import gc
 import os
 import select
 import socket
@@ -135,6 +136,9 @@ def _serve(here: Settings) -> None:
         server = uvicorn.Server(_uvicorn(app, here))
         with _port(here) as listening, _jobs_beside():
             typer.echo(f"\nSamklang is at {here.base_url or f'http://{here.host}:{here.port}'}\n")
+            # What is loaded by now stays for ever. Looking through it again for what can be
+            # thrown away takes as long as making a worklist of 200 patients.
+            gc.freeze()
             server.run(sockets=[listening])
 
 
