@@ -12,13 +12,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.clinical.instruments import Variant
-from app.web.dependencies import Config, Instruments, Now, SignedIn, Writing, needs, words_of
+from app.web.dependencies import Config, Instruments, Now, SignedIn, Writing, words_of
 from app.web.miniature import Miniature, miniature_of
 from app.web.naming import shown_name
 from app.web.pages import go_to, home_of, render
 from app.web.reasons import reason_of, state_of
 from app.web.words import CLINIC_ZONE, Words
-from app.workflow import caseload
+from app.workflow import access, caseload
 from app.workflow.access import Role
 from app.workflow.caseload import Asked, Caseload, Client, NameDisplay, Order, Part
 
@@ -161,7 +161,7 @@ def get_worklist(  # noqa: PLR0917 - what the page asks for
 
 @router.get("/finished")
 def get_finished(request: Request, viewer: SignedIn, db: Writing, now: Now) -> Response:
-    needs(Role.CLINICIAN)(viewer)
+    access.check_role(viewer, Role.CLINICIAN)
     words = words_of(request)
     display, closed = caseload.finished(db, viewer, now=now)
     page = FinishedPage(
