@@ -11,7 +11,7 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
-from app.records.base import DbSession, choice, moment
+from app.records.base import DbSession, ask, choice, moment, table_of
 
 CHAIN_START = "0" * 64
 """What stands before the first entry of an organization."""
@@ -88,30 +88,37 @@ class BrokenChain:
     reason: str
 
 
+_ENTRY = table_of(AuditEntry)
+_INSERT = sa.insert(_ENTRY)
+_HEAD = (
+    sa.select(_ENTRY.c.sequence, _ENTRY.c.hash)
+    .where(_ENTRY.c.org_id == sa.bindparam("org"))
+    .order_by(_ENTRY.c.sequence.desc())
+    .limit(1)
+)
+_TAKE_TURN = sa.text("SELECT pg_advisory_xact_lock(:lock, :org)")
+
+
 def take_turn(db: DbSession) -> None:
     """Wait until no other transaction writes in the organization at hand.
 
     There is one chain for each organization: on PostgreSQL two transactions must not
     read the same last entry. SQLite has one writer anyway.
     """
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(
-            sa.text("SELECT pg_advisory_xact_lock(:lock, :org)"),
-            {"lock": _CHAIN_LOCK, "org": db.info["org_id"]},
-        )
+    org_id: int = db.info["org_id"]
+    if db.info.get("turn_of") == org_id or db.get_bind().dialect.name != "postgresql":
+        return
+    ask(db, _TAKE_TURN, lock=_CHAIN_LOCK, org=org_id)
+    # What was taken inside a savepoint is given back if that is undone.
+    db.info["turn_of"] = None if db.in_nested_transaction() else org_id
 
 
 def append(db: DbSession, event: Event) -> int:
     """Write an entry and return its number, which orders everything in the organization."""
     take_turn(db)
     org_id: int = db.info["org_id"]
-    last = db.execute(
-        select(AuditEntry.sequence, AuditEntry.hash)
-        .where(AuditEntry.org_id == org_id)
-        .order_by(col(AuditEntry.sequence).desc())
-        .limit(1)
-    ).first()
-    sequence, previous_hash = (last[0] + 1, last[1]) if last else (1, CHAIN_START)
+    last, previous_hash = head(db, org_id=org_id)
+    sequence = last + 1
     row = {
         "org_id": org_id,
         "sequence": sequence,
@@ -126,7 +133,7 @@ def append(db: DbSession, event: Event) -> int:
         "previous_hash": previous_hash,
     }
     row["hash"] = _hash(row)
-    db.execute(sa.insert(AuditEntry).values(**row))
+    ask(db, _INSERT, **row)
     return sequence
 
 
@@ -151,12 +158,7 @@ def verify(db: DbSession, *, org_id: int) -> tuple[int, BrokenChain | None]:
 
 def head(db: DbSession, *, org_id: int) -> tuple[int, str]:
     """Return the number and hash of the newest entry, to be kept somewhere else."""
-    last = db.execute(
-        select(AuditEntry.sequence, AuditEntry.hash)
-        .where(AuditEntry.org_id == org_id)
-        .order_by(col(AuditEntry.sequence).desc())
-        .limit(1)
-    ).first()
+    last = ask(db, _HEAD, org=org_id).first()
     return (last[0], last[1]) if last else (0, CHAIN_START)
 
 

@@ -53,6 +53,23 @@ class NaiveTimeError(ValueError):
         self.value = value
 
 
+def table_of(row: type[SQLModel]) -> sa.Table:
+    """Return the table of a row class, for statements that are built once."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+def ask(
+    db: DbSession, question: sa.Executable, **values: object
+) -> sa.CursorResult[*tuple[Any, ...]]:
+    """Run a statement that was built once; what was changed before is written first.
+
+    Building a statement and finding its translation costs several times what the
+    database needs for the answer, so what every rating asks is built at the start.
+    """
+    db.flush()
+    return db.connection().execute(question, values)
+
+
 def new_id() -> uuid.UUID:
     """Return an identifier that tells nothing and cannot be guessed."""
     return uuid.uuid4()

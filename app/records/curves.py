@@ -10,7 +10,7 @@ from sqlmodel import Field, col, select
 
 from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
 from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
-from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
 from app.records.staff import Staff
 
 
@@ -82,6 +82,33 @@ class CurveInUse:
     id: uuid.UUID
     curve: ReferenceCurve
     is_accepted: bool
+
+
+_CURVE, _ACCEPTANCE = table_of(Curve), table_of(CurveAcceptance)
+_NEWEST = (
+    sa.select(
+        _CURVE,
+        sa.select(_ACCEPTANCE.c.is_accepted)
+        .where(_ACCEPTANCE.c.org_id == _CURVE.c.org_id, _ACCEPTANCE.c.curve_id == _CURVE.c.id)
+        .order_by(_ACCEPTANCE.c.sequence.desc())
+        .limit(1)
+        .scalar_subquery(),
+    )
+    .where(_CURVE.c.org_id == sa.bindparam("org"))
+    .where(_CURVE.c.instrument == sa.bindparam("instrument"))
+    .order_by(_CURVE.c.created_at.desc(), _CURVE.c.version.desc())
+    .limit(1)
+)
+
+
+def newest_of(db: DbSession, *, org_id: int, instrument: str) -> CurveInUse | None:
+    """Return the curve in use for one instrument, or ``None``."""
+    row = ask(db, _NEWEST, org=org_id, instrument=instrument).first()
+    if row is None:
+        return None
+    *columns, is_accepted = row
+    curve = Curve(**dict(zip(_CURVE.c.keys(), columns, strict=True)))
+    return CurveInUse(id=curve.id, curve=_as_reference(curve), is_accepted=bool(is_accepted))
 
 
 def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:

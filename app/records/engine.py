@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from app.records.base import DbSession
+from app.records.base import DbSession, ask
 from app.records.encryption import KeyRing
 
 OLDEST_SQLITE = (3, 51, 3)
@@ -19,6 +19,7 @@ OLDEST_SQLITE = (3, 51, 3)
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "samklang_writes"
+_ENTER = sa.text("SELECT set_config('app.org', :org, true)")
 
 
 class OldSqliteError(RuntimeError):
@@ -138,7 +139,7 @@ def enter_organization(db: DbSession, *, org_id: int) -> None:
     """Let this transaction see one organization; PostgreSQL hides the rest itself."""
     db.info["org_id"] = org_id
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.text("SELECT set_config('app.org', :org, true)"), {"org": str(org_id)})
+        ask(db, _ENTER, org=str(org_id))
 
 
 def _open_sqlite(address: URL, *, file_key: bytes | None, enforce_foreign_keys: bool) -> Engine:

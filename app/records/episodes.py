@@ -13,8 +13,8 @@ from sqlmodel import Field, col, select
 from app.clinical.instruments import Variant
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.encryption import unseal
-from app.records.people import Patient, Treats
-from app.records.visibility import Viewer, is_visible
+from app.records.people import Patient, Respondent, RespondentKind, Treats
+from app.records.visibility import Viewer, is_visible, seen_by
 
 
 class Ending(Enum):
@@ -159,6 +159,50 @@ def episode(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Episode 
         .where(Episode.id == episode_id)
         .where(is_visible(viewer, col(Episode.patient_id)))
     ).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rating goes: a course, the start that a clinician named, and who answers."""
+
+    episode: Episode
+    baseline_id: uuid.UUID | None
+    respondent_kind: RespondentKind
+
+
+_PLACE = (
+    sa.select(
+        Episode,
+        sa.select(col(Baseline.rating_id))
+        .where(col(Baseline.org_id) == col(Episode.org_id))
+        .where(col(Baseline.episode_id) == col(Episode.id))
+        .order_by(col(Baseline.sequence).desc())
+        .limit(1)
+        .correlate(Episode)
+        .scalar_subquery(),
+        col(Respondent.kind),
+    )
+    .join(
+        Respondent,
+        sa.and_(
+            col(Respondent.org_id) == col(Episode.org_id),
+            col(Respondent.patient_id) == col(Episode.patient_id),
+        ),
+    )
+    .where(col(Episode.org_id) == sa.bindparam("org"))
+    .where(col(Episode.id) == sa.bindparam("episode_id"))
+    .where(col(Respondent.id) == sa.bindparam("respondent_id"))
+)
+
+
+def place(
+    db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID, respondent_id: uuid.UUID
+) -> Place | None:
+    """Return where a respondent's rating goes, if they are one of the episode's patient."""
+    question = seen_by(viewer, _PLACE, col(Episode.patient_id))
+    values = {"org": viewer.org_id, "episode_id": episode_id, "respondent_id": respondent_id}
+    row = db.execute(question, values).first()
+    return Place(*row) if row else None
 
 
 def of_patient(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[Episode]:

@@ -6,16 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, col, select
+from sqlmodel import JSON, Column, Field, col
 
 from app.clinical.follow_up import FlagState, ReviewStep
 from app.clinical.rules import Level, RuleId
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
 from app.records.episodes import Episode
 from app.records.ratings import Rating
-from app.records.reviews import Review
+from app.records.reviews import Review, is_over
 from app.records.staff import Staff
-from app.records.visibility import Viewer, is_visible
+from app.records.visibility import Viewer, is_visible, seen_by
 
 
 class Flag(OrganizationRow, table=True):
@@ -96,21 +96,24 @@ class Traced:
         return moves[-1] if moves else None
 
 
+_OF_EPISODES = (
+    sa.select(Flag, Review)
+    .outerjoin(
+        Review,
+        sa.and_(col(Review.org_id) == col(Flag.org_id), col(Review.flag_id) == col(Flag.id)),
+    )
+    .where(col(Flag.org_id) == sa.bindparam("org"))
+    .where(col(Flag.episode_id).in_(sa.bindparam("episode_ids", expanding=True)))
+    .order_by(col(Flag.sequence), col(Review.sequence))
+)
+
+
 def of_episodes(
     db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
 ) -> Sequence[Standing]:
     """Return all flags of these episodes in the order they were raised, each with its state."""
-    rows = db.execute(
-        select(Flag, Review)
-        .outerjoin(
-            Review,
-            sa.and_(col(Review.org_id) == col(Flag.org_id), col(Review.flag_id) == col(Flag.id)),
-        )
-        .where(Flag.org_id == viewer.org_id)
-        .where(col(Flag.episode_id).in_(episode_ids))
-        .where(is_visible(viewer, col(Flag.patient_id)))
-        .order_by(col(Flag.sequence), col(Review.sequence))
-    )
+    question = seen_by(viewer, _OF_EPISODES, col(Flag.patient_id))
+    rows = db.execute(question, {"org": viewer.org_id, "episode_ids": list(episode_ids)})
     standing: dict[uuid.UUID, Standing] = {}
     for flag, review in rows:
         before = standing.get(flag.id) or _as_raised(flag)
@@ -132,7 +135,9 @@ def traced_of_episodes(
 
 def traced_of_supervised(db: DbSession, viewer: Viewer, *, since: dt.datetime) -> Sequence[Traced]:
     """Return the flags of the viewer's supervised teams that stand, or were raised lately."""
-    stands_or_new = sa.or_(col(Flag.raised_at) >= since, ~_is_over())
+    stands_or_new = sa.or_(
+        col(Flag.raised_at) >= since, ~is_over(org_id=viewer.org_id, flag_id=col(Flag.id))
+    )
     in_team = col(Episode.team_id).in_(viewer.supervised_teams)
     return _traced(db, viewer, sa.and_(in_team, stands_or_new))
 
@@ -193,21 +198,3 @@ def _after(before: Standing, review: Review) -> Standing:
     if review.step is ReviewStep.REOPENED and review.numbers is not None:
         return replace(after, numbers=review.numbers, rating_id=review.rating_id)
     return after
-
-
-def _is_over() -> sa.ColumnElement[bool]:
-    """Return the condition that nothing more is to be done about a flag."""
-    newest = (
-        select(sa.func.max(Review.sequence))
-        .where(Review.org_id == Flag.org_id)
-        .where(Review.flag_id == Flag.id)
-        .correlate(Flag)
-        .scalar_subquery()
-    )
-    return (
-        sa.exists()
-        .where(col(Review.org_id) == col(Flag.org_id))
-        .where(col(Review.flag_id) == col(Flag.id))
-        .where(col(Review.sequence) == newest)
-        .where(col(Review.state).in_([FlagState.FOLLOWED_UP, FlagState.CLEARED]))
-    )

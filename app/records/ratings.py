@@ -8,14 +8,13 @@ from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel
 
 from app.clinical.instruments import Item, Tenths, Variant
-from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
 from app.records.people import FormLayout, FormMode, Respondent, RespondentKind
 from app.records.tablets import Slot
-from app.records.visibility import Viewer, is_visible
+from app.records.visibility import Viewer, seen_by
 
 
 class Source(Enum):
@@ -183,63 +182,80 @@ class Filed:
         return not self.is_replaced and not self.is_withdrawn
 
 
-_NEWER = aliased(Rating)
-_FILED: tuple[Any, ...] = (
-    Rating.id,
-    Rating.patient_id,
-    Rating.episode_id,
-    Rating.session_id,
-    Rating.respondent_id,
-    col(Respondent.kind).label("respondent_kind"),
-    Rating.instrument,
-    Rating.slot,
-    Rating.source,
-    Rating.is_finished,
-    Rating.total,
-    Rating.is_prorated,
-    Rating.rated_at,
-    Rating.recorded_at,
-    Rating.recorded_by,
-    Rating.language,
-    Rating.variant,
-    Rating.form_mode,
-    Rating.form_layout,
-    Rating.text_version,
-    Rating.replaces_id,
-    Rating.moved_from_id,
-    Rating.correction,
-    Rating.sequence,
-    col(_NEWER.id).is_not(None).label("is_replaced"),
-    col(Withdrawal.id).is_not(None).label("is_withdrawn"),
+_RATING, _ANSWER = table_of(Rating), table_of(ItemAnswer)
+_RESPONDENT, _WITHDRAWAL = table_of(Respondent), table_of(Withdrawal)
+_NEWER = _RATING.alias("newer")
+_ELSEWHERE: Mapping[str, sa.ColumnElement[Any]] = {
+    "respondent_kind": _RESPONDENT.c.kind,
+    "is_replaced": _NEWER.c.id.is_not(None),
+    "is_withdrawn": _WITHDRAWAL.c.id.is_not(None),
+}
+_NAMES = tuple(one.name for one in fields(Filed))
+_FILED = (
+    sa.select(*(_ELSEWHERE[name] if name in _ELSEWHERE else _RATING.c[name] for name in _NAMES))
+    .select_from(_RATING)
+    .join(
+        _RESPONDENT,
+        sa.and_(
+            _RESPONDENT.c.org_id == _RATING.c.org_id,
+            _RESPONDENT.c.id == _RATING.c.respondent_id,
+        ),
+    )
+    .outerjoin(
+        _NEWER,
+        sa.and_(_NEWER.c.org_id == _RATING.c.org_id, _NEWER.c.replaces_id == _RATING.c.id),
+    )
+    .outerjoin(
+        _WITHDRAWAL,
+        sa.and_(_WITHDRAWAL.c.org_id == _RATING.c.org_id, _WITHDRAWAL.c.rating_id == _RATING.c.id),
+    )
+    .where(_RATING.c.org_id == sa.bindparam("org"))
+    .order_by(_RATING.c.sequence)
 )
+_OF_EPISODES = _FILED.where(_RATING.c.episode_id.in_(sa.bindparam("episode_ids", expanding=True)))
+_WITH_ANSWERS = (
+    _FILED.add_columns(_ANSWER.c.item, _ANSWER.c.value)
+    .outerjoin(
+        _ANSWER,
+        sa.and_(_ANSWER.c.org_id == _RATING.c.org_id, _ANSWER.c.rating_id == _RATING.c.id),
+    )
+    .where(_RATING.c.episode_id == sa.bindparam("episode_id"))
+)
+_ONE = _FILED.where(_RATING.c.id == sa.bindparam("rating_id"))
+_ANSWERS = (
+    sa.select(_ANSWER.c.rating_id, _ANSWER.c.item, _ANSWER.c.value)
+    .join(
+        _RATING,
+        sa.and_(_RATING.c.org_id == _ANSWER.c.org_id, _RATING.c.id == _ANSWER.c.rating_id),
+    )
+    .where(_ANSWER.c.org_id == sa.bindparam("org"))
+    .where(_ANSWER.c.rating_id.in_(sa.bindparam("rating_ids", expanding=True)))
+)
+_BY_SUBMISSION = (
+    sa.select(_RATING.c.id, _RATING.c.body_hash)
+    .where(_RATING.c.org_id == sa.bindparam("org"))
+    .where(_RATING.c.submission_key == sa.bindparam("key"))
+)
+_INSERT, _INSERT_ANSWER = sa.insert(_RATING), sa.insert(_ANSWER)
 
 
 def of_episodes(
     db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
 ) -> Sequence[Filed]:
     """Return every rating of these episodes in order of arrival, replaced ones too."""
-    return _filed(db, viewer, col(Rating.episode_id).in_(episode_ids))
+    question = seen_by(viewer, _OF_EPISODES, _RATING.c.patient_id)
+    rows = ask(db, question, org=viewer.org_id, episode_ids=list(episode_ids))
+    return [Filed(*row) for row in rows]
 
 
 def with_answers(
     db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID
 ) -> Sequence[tuple[Filed, Mapping[str, Tenths]]]:
     """Return every rating of an episode in order of arrival, each with its answers, at once."""
-    names = [column.name for column in fields(Filed)]
-    rows = db.execute(
-        _question(viewer, col(Rating.episode_id) == episode_id)
-        .add_columns(col(ItemAnswer.item), col(ItemAnswer.value))
-        .outerjoin(
-            ItemAnswer,
-            sa.and_(
-                col(ItemAnswer.org_id) == col(Rating.org_id),
-                col(ItemAnswer.rating_id) == col(Rating.id),
-            ),
-        )
-    ).all()
+    question = seen_by(viewer, _WITH_ANSWERS, _RATING.c.patient_id)
     found: dict[uuid.UUID, tuple[Filed, dict[str, Tenths]]] = {}
-    for *columns, item, value in rows:
-        row = Filed(**dict(zip(names, columns, strict=True)))
+    for *columns, item, value in ask(db, question, org=viewer.org_id, episode_id=episode_id):
+        row = Filed(*columns)
         _, answers = found.setdefault(row.id, (row, {}))
         if item is not None:
             answers[item] = value
@@ -248,7 +264,9 @@ def with_answers(
 
 def filed(db: DbSession, viewer: Viewer, *, rating_id: uuid.UUID) -> Filed | None:
     """Return one rating that the viewer may see, or ``None``."""
-    return next(iter(_filed(db, viewer, col(Rating.id) == rating_id)), None)
+    question = seen_by(viewer, _ONE, _RATING.c.patient_id)
+    row = ask(db, question, org=viewer.org_id, rating_id=rating_id).first()
+    return Filed(*row) if row else None
 
 
 def answers_of(
@@ -258,39 +276,28 @@ def answers_of(
     found: dict[uuid.UUID, dict[str, Tenths]] = {rating_id: {} for rating_id in rating_ids}
     if not found:
         return found
-    rows = db.execute(
-        select(ItemAnswer.rating_id, ItemAnswer.item, ItemAnswer.value)
-        .join(
-            Rating,
-            sa.and_(
-                col(Rating.org_id) == ItemAnswer.org_id, col(Rating.id) == ItemAnswer.rating_id
-            ),
-        )
-        .where(ItemAnswer.org_id == viewer.org_id)
-        .where(col(ItemAnswer.rating_id).in_(found))
-        .where(is_visible(viewer, col(Rating.patient_id)))
-    )
-    for rating_id, item, value in rows:
+    question = seen_by(viewer, _ANSWERS, _RATING.c.patient_id)
+    for rating_id, item, value in ask(db, question, org=viewer.org_id, rating_ids=list(found)):
         found[rating_id][item] = value
     return found
 
 
 def by_submission(db: DbSession, *, submission_key: uuid.UUID) -> tuple[uuid.UUID, str] | None:
     """Return the id and the hash of what was sent under a submission key, or ``None``."""
-    row = db.execute(
-        select(Rating.id, Rating.body_hash)
-        .where(Rating.org_id == db.info["org_id"])
-        .where(Rating.submission_key == submission_key)
-    ).first()
+    row = ask(db, _BY_SUBMISSION, org=db.info["org_id"], key=submission_key).first()
     return (row[0], row[1]) if row else None
 
 
 def add(
-    db: DbSession, rating: Mapping[str, object], *, answers: Iterable[tuple[Item, Tenths]]
-) -> None:
-    """Store a rating of the organization at hand with its answers."""
+    db: DbSession,
+    rating: Mapping[str, object],
+    *,
+    kind: RespondentKind,
+    answers: Iterable[tuple[Item, Tenths]],
+) -> Filed:
+    """Store a rating of the organization at hand with its answers; return it as it is filed."""
     org_id = db.info["org_id"]
-    db.execute(sa.insert(Rating).values(org_id=org_id, **rating))
+    ask(db, _INSERT, org_id=org_id, **rating)
     rows = [
         {
             "org_id": org_id,
@@ -303,46 +310,17 @@ def add(
         for item, value in answers
     ]
     if rows:
-        db.execute(sa.insert(ItemAnswer), rows)
+        db.connection().execute(_INSERT_ANSWER, rows)
+    new: Mapping[str, Any] = {
+        **rating,
+        "respondent_kind": kind,
+        "is_replaced": False,
+        "is_withdrawn": False,
+    }
+    return Filed(*(new[name] for name in _NAMES))
 
 
 def withdraw(db: DbSession, withdrawal: Withdrawal) -> None:
     """Say that a rating does not count where it was filed; the row itself stays."""
     db.add(withdrawal)
     db.flush()
-
-
-def _filed(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> Sequence[Filed]:
-    return [Filed(**row) for row in db.execute(_question(viewer, condition)).mappings()]
-
-
-def _question(viewer: Viewer, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return (
-        sa.select(*_FILED)
-        .select_from(Rating)
-        .join(
-            Respondent,
-            sa.and_(
-                col(Respondent.org_id) == col(Rating.org_id),
-                col(Respondent.id) == col(Rating.respondent_id),
-            ),
-        )
-        .outerjoin(
-            _NEWER,
-            sa.and_(
-                col(_NEWER.org_id) == col(Rating.org_id),
-                col(_NEWER.replaces_id) == col(Rating.id),
-            ),
-        )
-        .outerjoin(
-            Withdrawal,
-            sa.and_(
-                col(Withdrawal.org_id) == col(Rating.org_id),
-                col(Withdrawal.rating_id) == col(Rating.id),
-            ),
-        )
-        .where(col(Rating.org_id) == viewer.org_id)
-        .where(condition)
-        .where(is_visible(viewer, col(Rating.patient_id)))
-        .order_by(col(Rating.sequence))
-    )

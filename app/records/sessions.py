@@ -3,13 +3,14 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
-from app.records.visibility import Viewer, is_visible
+from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
+from app.records.visibility import Viewer, is_visible, seen_by
 
 
 class SessionStatus(Enum):
@@ -51,10 +52,45 @@ class TherapySession(OrganizationRow, table=True):
     created_by: uuid.UUID
 
 
+@dataclass(frozen=True, slots=True)
+class SessionKept:
+    """A therapy session as it is kept, to read only."""
+
+    id: uuid.UUID
+    episode_id: uuid.UUID
+    planned_at: dt.datetime
+    status: SessionStatus
+    channel: Channel
+    ended_at: dt.datetime | None
+
+
+_SESSION = table_of(TherapySession)
+_KEPT = (
+    sa.select(*(_SESSION.c[one.name] for one in fields(SessionKept)))
+    .where(_SESSION.c.org_id == sa.bindparam("org"))
+    .where(_SESSION.c.episode_id.in_(sa.bindparam("episode_ids", expanding=True)))
+    .order_by(_SESSION.c.planned_at, _SESSION.c.id)
+)
+_ATTENDED = (
+    sa.update(_SESSION)
+    .where(_SESSION.c.org_id == sa.bindparam("org"), _SESSION.c.id == sa.bindparam("session_id"))
+    .values(status=SessionStatus.ATTENDED)
+)
+
+
+def kept(
+    db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
+) -> Sequence[SessionKept]:
+    """Return the therapy sessions of these episodes to read, earliest first."""
+    question = seen_by(viewer, _KEPT, _SESSION.c.patient_id)
+    rows = ask(db, question, org=viewer.org_id, episode_ids=list(episode_ids))
+    return [SessionKept(*row) for row in rows]
+
+
 def of_episodes(
     db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
 ) -> Sequence[TherapySession]:
-    """Return the therapy sessions of these episodes, earliest first."""
+    """Return the therapy sessions of these episodes to change, earliest first."""
     return (
         db.execute(
             select(TherapySession)
@@ -84,7 +120,6 @@ def add(db: DbSession, row: TherapySession) -> None:
     db.flush()
 
 
-def mark_attended(session: TherapySession) -> None:
+def mark_attended(db: DbSession, *, session_id: uuid.UUID) -> None:
     """Note that the patient came: a rating was given in a session that was only planned."""
-    if session.status is SessionStatus.PLANNED:
-        session.status = SessionStatus.ATTENDED
+    ask(db, _ATTENDED, org=db.info["org_id"], session_id=session_id)

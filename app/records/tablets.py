@@ -3,13 +3,23 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel, col, select
 
 from app.clinical.instruments import Variant
-from app.records.base import DbSession, OrganizationRow, belongs, choice, moment, new_id
+from app.records.base import (
+    DbSession,
+    OrganizationRow,
+    ask,
+    belongs,
+    choice,
+    moment,
+    new_id,
+    table_of,
+)
 from app.records.people import FormLayout, FormMode
 
 
@@ -123,13 +133,41 @@ class Visit(OrganizationRow, table=True):
     changed_at: dt.datetime = moment()
 
 
-def tablet_of_token(db: DbSession, *, token_hash: str) -> TabletKey | None:
-    """Return which tablet a device token belongs to, in whichever organization."""
-    return db.execute(
-        select(TabletKey)
-        .where(TabletKey.token_hash == token_hash)
-        .where(col(TabletKey.revoked_at).is_(None))
-    ).scalar_one_or_none()
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What a tablet's pages need to know of it."""
+
+    id: uuid.UUID
+    room: str
+    language: str
+    corner_open_until: dt.datetime | None
+    last_seen_at: dt.datetime | None
+
+
+_TABLET, _KEY = table_of(Tablet), table_of(TabletKey)
+_OF_TOKEN = (
+    sa.select(_KEY.c.org_id, _KEY.c.tablet_id)
+    .where(_KEY.c.token_hash == sa.bindparam("token_hash"))
+    .where(_KEY.c.revoked_at.is_(None))
+)
+_CONNECTED = (
+    sa.select(*(_TABLET.c[one.name] for one in fields(Connected)))
+    .where(_TABLET.c.org_id == sa.bindparam("org"))
+    .where(_TABLET.c.id == sa.bindparam("tablet_id"))
+    .where(_TABLET.c.revoked_at.is_(None))
+)
+
+
+def tablet_of_token(db: DbSession, *, token_hash: str) -> tuple[int, uuid.UUID] | None:
+    """Return the organization and the tablet that a device token belongs to."""
+    row = ask(db, _OF_TOKEN, token_hash=token_hash).first()
+    return (row[0], row[1]) if row else None
+
+
+def connected(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Connected | None:
+    """Return what is to be known of a tablet that is connected now."""
+    row = ask(db, _CONNECTED, org=org_id, tablet_id=tablet_id).first()
+    return Connected(*row) if row else None
 
 
 def tablet(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Tablet | None:

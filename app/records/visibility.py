@@ -2,12 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from app.records.staff import Role
+
+Question = TypeVar("Question", bound=sa.Select[*tuple[Any, ...]])
 
 # Named here by their columns only: the modules of these tables ask this one.
 _TREATS = sa.table(
@@ -69,3 +72,13 @@ def is_visible(viewer: Viewer, patient_id: SQLCoreOperations[uuid.UUID]) -> Colu
         .where(_EPISODE.c.team_id.in_(viewer.supervised_teams))
     )
     return sa.or_(treats, supervises) if viewer.has(Role.CLINICIAN) else supervises
+
+
+def seen_by(
+    viewer: Viewer, question: Question, patient_id: SQLCoreOperations[uuid.UUID]
+) -> Question:
+    """Narrow a question that was built once to what a viewer may see.
+
+    The program's own stays as it is, so that its translation is found at once.
+    """
+    return question if viewer.is_program else question.where(is_visible(viewer, patient_id))

@@ -97,6 +97,16 @@ def change_numbers(viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[sa.Colu
     ]
 
 
+_ON_TABLET = (
+    select(Visit)
+    .where(col(Visit.org_id) == sa.bindparam("org"))
+    .where(Visit.tablet_id == sa.bindparam("tablet_id"))
+    .where(Visit.id == sa.bindparam("visit_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def visit_on(
     db: DbSession, *, org_id: int, tablet_id: uuid.UUID, visit_id: uuid.UUID
 ) -> Visit | None:
@@ -104,14 +114,8 @@ def visit_on(
 
     Two submissions of one visit that meet are taken one after the other.
     """
-    return db.execute(
-        select(Visit)
-        .where(col(Visit.org_id) == org_id)
-        .where(Visit.tablet_id == tablet_id)
-        .where(Visit.id == visit_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    values = {"org": org_id, "tablet_id": tablet_id, "visit_id": visit_id}
+    return db.execute(_ON_TABLET, values).scalar_one_or_none()
 
 
 def on_screen(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Sequence[Visit]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -61,25 +61,42 @@ def _writing(request: Request) -> Generator[DbSession]:
         yield db
 
 
-def _now(request: Request) -> dt.datetime:
+# What asks nothing of the database is `async`, which costs no change of threads.
+async def _now(request: Request) -> dt.datetime:
     return parts_of(request).clock()
 
 
-def _registry(request: Request) -> Registry:
+async def _registry(request: Request) -> Registry:
     return parts_of(request).registry
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     return parts_of(request).settings
 
 
+async def _place_in_line() -> AsyncGenerator[None]:
+    yield
+
+
+# Requests that wait for their turn to write each keep a worker thread, of which there are
+# forty. If they kept all, the one whose turn it is would wait for a thread for ever. So no
+# more than this many are let in, and the rest wait without a thread.
+_WRITERS, _READERS, _TABLETS, _SIGN_INS = 8, 12, 8, 4
+
 # scope="function" commits before the response leaves. With FastAPI's default the
 # tablet is told "stored" first, and a commit that then fails loses the rating.
-Reading = Annotated[DbSession, Depends(_reading, scope="function")]
-Writing = Annotated[DbSession, Depends(_writing, scope="function")]
+Reading = Annotated[DbSession, Depends(_reading, scope="function", max_concurrency=_READERS)]
+Writing = Annotated[DbSession, Depends(_writing, scope="function", max_concurrency=_WRITERS)]
 Now = Annotated[dt.datetime, Depends(_now)]
 Instruments = Annotated[Registry, Depends(_registry)]
 Config = Annotated[Settings, Depends(_settings)]
+
+
+TABLETS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_TABLETS)
+"""For what opens a transaction itself, to do all in one thread: no other tablet waits longer."""
+
+SIGN_INS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_SIGN_INS)
+"""For what judges passwords, which takes memory and time on purpose."""
 
 
 def _open_sign_in(request: Request, db: Writing, now: Now) -> OpenSignIn:
@@ -94,7 +111,7 @@ HalfSignedIn = Annotated[OpenSignIn, Depends(_open_sign_in, scope="function")]
 """Signed in with a password; perhaps without the second factor yet."""
 
 
-def _viewer(request: Request, half: HalfSignedIn) -> Viewer:
+async def _viewer(request: Request, half: HalfSignedIn) -> Viewer:
     if not half.is_complete:
         raise SecondFactorNeededError
     # Kept for the pages that explain a refusal in the reader's own language.
@@ -106,10 +123,10 @@ SignedIn = Annotated[Viewer, Depends(_viewer, scope="function")]
 """A member of staff with both factors. Uses the page's writing transaction."""
 
 
-def needs(*roles: Role) -> Callable[[Viewer], Viewer]:
+def needs(*roles: Role) -> Callable[[Viewer], Awaitable[Viewer]]:
     """Return a dependency that lets in only viewers with one of these roles."""
 
-    def check(viewer: SignedIn) -> Viewer:
+    async def check(viewer: SignedIn) -> Viewer:
         access.check_role(viewer, *roles)
         return viewer
 

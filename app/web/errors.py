@@ -1,5 +1,6 @@
 """The one table from error to status and page."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,7 +87,12 @@ def _connect_first(request: Request, error: Exception) -> Response:
     return go_to("/tablet")
 
 
-def _not_there(request: Request, error: Exception) -> Response:
+async def _not_there(request: Request, error: Exception) -> Response:
+    # It may wait for its turn to write, so it does not take a thread that pages share.
+    return await asyncio.to_thread(_log_and_answer, request, error)
+
+
+def _log_and_answer(request: Request, error: Exception) -> Response:
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     if isinstance(error, NotThereError) and error.refusal is not None and viewer is not None:
         with parts_of(request).database.writing() as db:

@@ -1,11 +1,14 @@
 """Who is let in on a tablet's pages: the tablet itself, by the token that it keeps."""
 
+import datetime as dt
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
-from app.web.dependencies import TABLET_COOKIE, Now, Reading, Writing
+from app.web.dependencies import TABLET_COOKIE, Now, Reading, Writing, parts_of
 from app.web.words import choose_language
 from app.workflow import pair
 from app.workflow.pair import OnTablet
@@ -30,6 +33,17 @@ AtTablet = Annotated[OnTablet, Depends(_at_tablet, scope="function")]
 
 Looking = Annotated[OnTablet, Depends(_looking, scope="function")]
 """A connected tablet that only asks: it does not wait for its turn to write."""
+
+
+@contextmanager
+def open_door(request: Request, *, now: dt.datetime) -> Generator[tuple[Writing, OnTablet]]:
+    """Let a tablet in, and give it the transaction that is committed at the end.
+
+    For what all tablets wait for: with ``AtTablet`` the turn to write is kept while the
+    request goes from thread to thread. Use it with ``TABLETS_IN_LINE``.
+    """
+    with parts_of(request).database.writing() as db:
+        yield db, _at_tablet(request, db, now)
 
 
 def let_in(tablet: Looking) -> OnTablet:

@@ -5,16 +5,25 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+)
 from starlette.datastructures import FormData
 
 from app.clinical.instruments import Variant
 from app.web import kiosk_forms
-from app.web.dependencies import Instruments, Now, Writing
+from app.web.dependencies import TABLETS_IN_LINE, Instruments, Now, Writing
 from app.web.forms import Typed, text_of
-from app.web.kiosk_door import AtTablet, speak
+from app.web.kiosk_door import AtTablet, open_door, speak
 from app.web.kiosk_pages import RatingPage
 from app.web.pages import go_to, render
 from app.workflow import fill_in
@@ -67,20 +76,38 @@ class ProgressIn(FromTablet):
     set: Annotated[StrictInt, Field(ge=0, le=1000)]
 
 
-@router.post("/ratings")
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+@router.post("/ratings", dependencies=[TABLETS_IN_LINE])
 def post_rating(
-    request: Request,
-    *,
-    tablet: AtTablet,
-    db: Writing,
-    registry: Instruments,
-    now: Now,
-    sent: RatingIn,
+    request: Request, *, registry: Instruments, now: Now, body: Annotated[bytes, Depends(_body)]
 ) -> Response:
-    speak(request, sent.language)
-    if not isinstance(sent.visit, uuid.UUID):
-        return _stored(TRIAL, visit=TRIAL)
-    filled = Filled(
+    with open_door(request, now=now) as (db, tablet):
+        sent = _read(request, body)
+        speak(request, sent.language)
+        if not isinstance(sent.visit, uuid.UUID):
+            return _stored(TRIAL, visit=TRIAL)
+        rating_id = fill_in.submit(
+            db, tablet, visit_id=sent.visit, filled=_as_filled(sent), registry=registry, now=now
+        )
+    return _stored(str(rating_id), visit=str(sent.visit))
+
+
+def _read(request: Request, body: bytes) -> RatingIn:
+    """Return what a tablet sent; whoever is not let in does not hear what is wrong with it."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise HTTPException(status_code=415)
+    try:
+        return RatingIn.model_validate_json(body)
+    except ValidationError as error:
+        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(found) from None
+
+
+def _as_filled(sent: RatingIn) -> Filled:
+    return Filled(
         submission_key=sent.submission_key,
         answers=sent.answers,
         is_finished=sent.is_finished,
@@ -95,10 +122,6 @@ def post_rating(
         duration_ms=sent.duration_ms,
         replaces_id=sent.replaces,
     )
-    rating_id = fill_in.submit(
-        db, tablet, visit_id=sent.visit, filled=filled, registry=registry, now=now
-    )
-    return _stored(str(rating_id), visit=str(sent.visit))
 
 
 @router.post("/visit/{visit_id}/started", status_code=204)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from app.web.dependencies import (
     LANGUAGE_COOKIE,
     SIGN_IN_COOKIE,
+    SIGN_INS_IN_LINE,
     Config,
     HalfSignedIn,
     Now,
@@ -97,7 +98,7 @@ def get_sign_in(request: Request, db: Writing, config: Config, now: Now) -> Resp
     return _sign_in_page(request, config, sign_in_name="", problems=[], status=200)
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=[SIGN_INS_IN_LINE])
 def post_sign_in(
     request: Request,
     config: Config,

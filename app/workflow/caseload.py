@@ -18,7 +18,7 @@ from app.records.episodes import Agreement, Case, Ending
 from app.records.flags import Traced
 from app.records.people import NameDisplay
 from app.records.ratings import Filed
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import SessionKept, SessionStatus
 from app.records.visibility import Viewer
 from app.workflow import find, track
 from app.workflow.agree import local_day
@@ -109,7 +109,7 @@ class Finished:
 class _Kept:
     """What is kept of all the courses, read at once."""
 
-    sessions: Mapping[uuid.UUID, Sequence[TherapySession]]
+    sessions: Mapping[uuid.UUID, Sequence[SessionKept]]
     history: Mapping[uuid.UUID, Sequence[Filed]]
     flags: Mapping[uuid.UUID, Sequence[Traced]]
     curves: Mapping[str, CurveInUse]
@@ -153,7 +153,7 @@ def finished(
 
 def _read(db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]) -> _Kept:
     has_flags = db.info["has_flags"]
-    held = sessions.of_episodes(db, viewer, episode_ids=episode_ids)
+    held = sessions.kept(db, viewer, episode_ids=episode_ids)
     filed = ratings.of_episodes(db, viewer, episode_ids=episode_ids)
     raised = flags.traced_of_episodes(db, viewer, episode_ids=episode_ids) if has_flags else ()
     return _Kept(

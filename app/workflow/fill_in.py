@@ -6,7 +6,7 @@ The tablet is told what to ask and nothing about whom. It has no list of anythin
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from app.clinical.instruments import Tenths, Variant
@@ -245,33 +245,25 @@ def submit(
     """
     audit.take_turn(db)
     visit = _visit(db, tablet, visit_id)
-    is_known = ratings.by_submission(db, submission_key=filled.submission_key) is not None
-    if not is_known:
-        _check_clock(filled.device_time, now=now)
-        _check_answerable(visit, filled, now=now)
-        _check_shown(visit, filled, registry=registry)
-    program = access.the_program(db)
-    instrument = hand_over.known_instrument(registry, visit.instrument)
-    asked = hand_over.items_of(db, program, instrument, episode_id=visit.episode_id)
-    stored = rate.file_rating(
+    filing, submission = _filing(visit), _submission(visit, filled, now=now)
+    before = rate.filed_before(db, filing=filing, submission=submission)
+    if before is not None:
+        return before.rating_id
+    _check_clock(filled.device_time, now=now)
+    _check_answerable(visit, filled, now=now)
+    _check_shown(visit, filled, registry=registry)
+    stored = rate.file_new(
         db,
-        filing=rate.Filing(
-            patient_id=visit.patient_id,
-            episode_id=visit.episode_id,
-            session_id=visit.session_id,
-            respondent_id=visit.respondent_id,
-            slot=visit.slot,
-        ),
-        submission=_submission(visit, filled, asked=tuple(asked), now=now),
+        filing=filing,
+        submission=replace(submission, asked=_asked(db, visit, registry=registry)),
         registry=registry,
         actor=pair.actor_on(tablet),
         now=now,
     )
-    if stored.is_new:
-        move(visit, VisitState.DONE if filled.is_finished else VisitState.UNFINISHED, now=now)
-        visit.rating_id = stored.rating_id
-        visit.set_count = sum(value is not None for value in filled.answers.values())
-        db.flush()
+    move(visit, VisitState.DONE if filled.is_finished else VisitState.UNFINISHED, now=now)
+    visit.rating_id = stored.rating_id
+    visit.set_count = sum(value is not None for value in filled.answers.values())
+    db.flush()
     return stored.rating_id
 
 
@@ -368,9 +360,24 @@ def _check_shown(visit: Visit, filled: Filled, *, registry: Registry) -> None:
         raise Refusal("mode_not_offered", value=filled.mode.value, allowed=allowed)
 
 
-def _submission(
-    visit: Visit, filled: Filled, *, asked: tuple[str, ...], now: dt.datetime
-) -> rate.Submission:
+def _asked(db: DbSession, visit: Visit, *, registry: Registry) -> tuple[str, ...]:
+    """Return the items that this form asked."""
+    program = access.the_program(db)
+    instrument = hand_over.known_instrument(registry, visit.instrument)
+    return tuple(hand_over.items_of(db, program, instrument, episode_id=visit.episode_id))
+
+
+def _filing(visit: Visit) -> rate.Filing:
+    return rate.Filing(
+        patient_id=visit.patient_id,
+        episode_id=visit.episode_id,
+        session_id=visit.session_id,
+        respondent_id=visit.respondent_id,
+        slot=visit.slot,
+    )
+
+
+def _submission(visit: Visit, filled: Filled, *, now: dt.datetime) -> rate.Submission:
     return rate.Submission(
         submission_key=filled.submission_key,
         instrument=visit.instrument,
@@ -379,7 +386,6 @@ def _submission(
         source=Source.TABLET,
         rated_at=now,
         variant=filled.variant,
-        asked=asked,
         language=filled.language,
         text_version=filled.text_version,
         form_mode=filled.mode,

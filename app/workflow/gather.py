@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.clinical.course import Course, Observation
 from app.clinical.curves import CurveKind
@@ -18,7 +18,7 @@ from app.records.episodes import Episode
 from app.records.flags import Standing
 from app.records.people import RespondentKind
 from app.records.ratings import Filed
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import SessionKept, SessionStatus
 from app.records.tablets import Slot
 from app.workflow.access import Viewer
 
@@ -31,7 +31,7 @@ class Record:
     """What is kept of one episode, as far as its course is concerned."""
 
     episode: Episode
-    sessions: Sequence[TherapySession]
+    sessions: Sequence[SessionKept]
     history: Sequence[Filed]
     baseline_id: uuid.UUID | None
     """The rating that a clinician named as the start."""
@@ -45,6 +45,20 @@ class Record:
             and filed.instrument == instrument
             and filed.respondent_kind is RespondentKind.PATIENT
         ]
+
+    def with_new(self, new: Filed) -> "Record":
+        """Return the record after one more rating was stored: the patient came."""
+        before = [
+            replace(filed, is_replaced=True) if filed.id == new.replaces_id else filed
+            for filed in self.history
+        ]
+        held = [
+            replace(session, status=SessionStatus.ATTENDED)
+            if session.id == new.session_id
+            else session
+            for session in self.sessions
+        ]
+        return replace(self, sessions=held, history=[*before, new])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +74,20 @@ class Numbering:
 def read_record(db: DbSession, viewer: Viewer, *, episode: Episode) -> Record:
     """Return the sessions and ratings of an episode."""
     baseline = episodes.baseline_of(db, viewer, episode_id=episode.id)
+    return record_of(
+        db, viewer, episode=episode, baseline_id=baseline.rating_id if baseline else None
+    )
+
+
+def record_of(
+    db: DbSession, viewer: Viewer, *, episode: Episode, baseline_id: uuid.UUID | None
+) -> Record:
+    """Return the sessions and ratings of an episode whose chosen start is known."""
     return Record(
         episode=episode,
-        sessions=sessions.of_episodes(db, viewer, episode_ids=[episode.id]),
+        sessions=sessions.kept(db, viewer, episode_ids=[episode.id]),
         history=ratings.of_episodes(db, viewer, episode_ids=[episode.id]),
-        baseline_id=baseline.rating_id if baseline else None,
+        baseline_id=baseline_id,
     )
 
 
@@ -114,7 +137,7 @@ def number_sessions(record: Record, *, instrument: str, now: dt.datetime) -> Num
     )
 
 
-def is_over(session: TherapySession, *, now: dt.datetime) -> bool:
+def is_over(session: SessionKept, *, now: dt.datetime) -> bool:
     """Whether a therapy session has ended, or must have."""
     return session.ended_at is not None or now - session.planned_at >= SESSION_LASTS
 
@@ -183,7 +206,7 @@ def _latest_by_session(counted: Sequence[Filed]) -> Mapping[uuid.UUID, Filed]:
 
 
 def _intake_session(
-    record: Record, by_session: Mapping[uuid.UUID, Filed], came: Sequence[TherapySession]
+    record: Record, by_session: Mapping[uuid.UUID, Filed], came: Sequence[SessionKept]
 ) -> uuid.UUID | None:
     for session_id, filed in by_session.items():
         if filed.id == record.baseline_id:

@@ -9,7 +9,7 @@ from app.instruments import Registry
 from app.records import ratings, sessions
 from app.records.base import DbSession, new_id
 from app.records.episodes import Episode
-from app.records.sessions import Channel, SessionStatus, TherapySession
+from app.records.sessions import Channel, SessionKept, SessionStatus, TherapySession
 from app.records.visibility import Viewer
 from app.workflow import find, track
 from app.workflow.agree import local_day
@@ -85,7 +85,7 @@ def sessions_of(
 
 def held_in(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Sequence[Held]:
     """Return the sessions of an episode, newest first. Write it down where you show it."""
-    rows = sessions.of_episodes(db, viewer, episode_ids=[episode_id])
+    rows = sessions.kept(db, viewer, episode_ids=[episode_id])
     forms = _forms_by_session(db, viewer, episode_id=episode_id)
     numbers = count_sessions(rows)
     return [_held(row, numbers=numbers, forms=forms) for row in reversed(rows)]
@@ -101,7 +101,7 @@ def session_of(
     return find.person(db, found.patient), one
 
 
-def count_sessions(rows: Sequence[TherapySession]) -> Mapping[uuid.UUID, int]:
+def count_sessions(rows: Sequence[SessionKept]) -> Mapping[uuid.UUID, int]:
     """Return the numbers of the sessions that the patient came to; ``rows`` are in order."""
     came = [row for row in rows if row.status is SessionStatus.ATTENDED]
     return {row.id: number for number, row in enumerate(came, start=1)}
@@ -223,7 +223,7 @@ def undo_end(
 
 
 def _held(
-    row: TherapySession,
+    row: SessionKept,
     *,
     numbers: Mapping[uuid.UUID, int],
     forms: Mapping[uuid.UUID, int],

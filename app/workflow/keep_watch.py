@@ -67,7 +67,7 @@ def _changed_by_time(db: DbSession, *, now: dt.datetime) -> Sequence[uuid.UUID]:
     program = access.the_program(db)
     days = people.organization(db, org_id=program.org_id).no_contact_days
     last = {episode.id: episode.opened_at for episode in episodes.open_ones(db, program)}
-    for session in sessions.of_episodes(db, program, episode_ids=list(last)):
+    for session in sessions.kept(db, program, episode_ids=list(last)):
         if session.status is SessionStatus.ATTENDED:
             last[session.episode_id] = session.planned_at
     return [

@@ -236,7 +236,7 @@ def _told(db: DbSession, viewer: Viewer, shown: CourseKept) -> Told:
     filed = ratings.with_answers(db, viewer, episode_id=shown.episode.id)
     record = track.Record(
         episode=shown.episode,
-        sessions=sessions.of_episodes(db, viewer, episode_ids=[shown.episode.id]),
+        sessions=sessions.kept(db, viewer, episode_ids=[shown.episode.id]),
         history=[row for row, _ in filed],
         baseline_id=shown.baseline.rating_id if shown.baseline else None,
     )

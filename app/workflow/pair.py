@@ -185,12 +185,13 @@ def resume(db: DbSession, *, token: str | None, now: dt.datetime) -> OnTablet:
     key = tablets.tablet_of_token(db, token_hash=access.token_hash(token)) if token else None
     if key is None:
         raise NotConnectedError
-    enter_organization(db, org_id=key.org_id)
-    found = tablets.tablet(db, org_id=key.org_id, tablet_id=key.tablet_id)
+    org_id, tablet_id = key
+    enter_organization(db, org_id=org_id)
+    found = tablets.connected(db, org_id=org_id, tablet_id=tablet_id)
     if found is None:
         raise NotConnectedError
     return OnTablet(
-        org_id=found.org_id,
+        org_id=org_id,
         tablet_id=found.id,
         room=found.room,
         language=found.language,

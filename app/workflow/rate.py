@@ -22,10 +22,9 @@ from app.records import audit, episodes, ratings, sessions
 from app.records.audit import Actor, Event
 from app.records.base import DbSession, new_id
 from app.records.encryption import seal
-from app.records.episodes import Episode
-from app.records.people import FormLayout, FormMode
+from app.records.people import FormLayout, FormMode, RespondentKind
 from app.records.ratings import Correction, Filed, InputKind, Source
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import SessionKept, SessionStatus
 from app.records.tablets import Slot
 from app.workflow import access, track
 from app.workflow.refusals import Conflict, Gone, Refusal
@@ -121,10 +120,42 @@ def file_rating(
     once: the course is looked at when the latest one is stored.
     """
     audit.take_turn(db)
-    fingerprint = _fingerprint(filing, submission)
+    return filed_before(db, filing=filing, submission=submission) or file_new(
+        db,
+        filing=filing,
+        submission=submission,
+        registry=registry,
+        actor=actor,
+        now=now,
+        is_history=is_history,
+    )
+
+
+def filed_before(db: DbSession, *, filing: Filing, submission: Submission) -> Stored | None:
+    """Return what was stored under a submission key before; refuse it with something else in it.
+
+    The caller has taken its turn to write.
+    """
     stored = ratings.by_submission(db, submission_key=submission.submission_key)
-    if stored is not None:
-        return _again(stored, fingerprint)
+    if stored is None:
+        return None
+    rating_id, fingerprint = stored
+    if fingerprint != _fingerprint(filing, submission):
+        raise SubmissionKeyTakenError
+    return Stored(rating_id=rating_id, is_new=False)
+
+
+def file_new(
+    db: DbSession,
+    *,
+    filing: Filing,
+    submission: Submission,
+    registry: Registry,
+    actor: Actor,
+    now: dt.datetime,
+    is_history: bool = False,
+) -> Stored:
+    """Score and store a rating that was not filed before, and follow the course."""
     instrument = registry.get(submission.instrument)
     given = _score(instrument, submission)
     place = _find_place(db, filing)
@@ -134,11 +165,11 @@ def file_rating(
     )
     row = {
         **_columns(filing, submission),
-        **_replacing(place.history, filing, submission),
+        **_replacing(place.record.history, filing, submission),
         "id": rating_id,
         "instrument_version": instrument.version,
         "recorded_at": now,
-        "body_hash": fingerprint,
+        "body_hash": _fingerprint(filing, submission),
         "total": given.total if submission.is_finished else None,
         "total_lowest": instrument.scoring.lowest,
         "total_highest": instrument.scoring.highest,
@@ -146,8 +177,11 @@ def file_rating(
         "correction_note_sealed": _sealed_note(db, submission, rating_id=rating_id),
         "sequence": sequence,
     }
-    ratings.add(db, row, answers=_answered(instrument, submission))
-    sessions.mark_attended(place.session)
+    filed = ratings.add(
+        db, row, kind=place.respondent_kind, answers=_answered(instrument, submission)
+    )
+    if place.session.status is SessionStatus.PLANNED:
+        sessions.mark_attended(db, session_id=place.session.id)
     if is_history:
         return Stored(rating_id=rating_id, is_new=True)
     rated = track.JustRated(
@@ -156,46 +190,35 @@ def file_rating(
         respondent_id=filing.respondent_id,
         critical=critical_answers(instrument, submission.answers),
     )
-    track.follow(db, episode=place.episode, registry=registry, now=now, rated=rated)
+    record = place.record.with_new(filed)
+    track.follow(db, episode=record.episode, registry=registry, now=now, rated=rated, record=record)
     return Stored(rating_id=rating_id, is_new=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    episode: Episode
-    session: TherapySession
-    history: Sequence[Filed]
+    record: track.Record
+    session: SessionKept
+    respondent_kind: RespondentKind
 
 
 def _find_place(db: DbSession, filing: Filing) -> _Place:
     """Return where a rating goes, if that is still open."""
     program = access.the_program(db)
-    episode = episodes.episode(db, program, episode_id=filing.episode_id)
-    if episode is None or episode.patient_id != filing.patient_id:
-        raise access.NotThereError
-    if episode.closed_at is not None:
-        raise Gone("episode_closed")
-    session = next(
-        (
-            session
-            for session in sessions.of_episodes(db, program, episode_ids=[episode.id])
-            if session.id == filing.session_id
-        ),
-        None,
+    place = episodes.place(
+        db, program, episode_id=filing.episode_id, respondent_id=filing.respondent_id
     )
+    if place is None or place.episode.patient_id != filing.patient_id:
+        raise access.NotThereError
+    if place.episode.closed_at is not None:
+        raise Gone("episode_closed")
+    record = track.record_of(db, program, episode=place.episode, baseline_id=place.baseline_id)
+    session = next((one for one in record.sessions if one.id == filing.session_id), None)
     if session is None:
         raise access.NotThereError
     if session.status in {SessionStatus.CANCELLED, SessionStatus.NOT_ATTENDED}:
         raise Gone("session_did_not_happen")
-    history = ratings.of_episodes(db, program, episode_ids=[episode.id])
-    return _Place(episode=episode, session=session, history=history)
-
-
-def _again(stored: tuple[uuid.UUID, str], fingerprint: str) -> Stored:
-    rating_id, stored_fingerprint = stored
-    if stored_fingerprint != fingerprint:
-        raise SubmissionKeyTakenError
-    return Stored(rating_id=rating_id, is_new=False)
+    return _Place(record=record, session=session, respondent_kind=place.respondent_kind)
 
 
 def _fingerprint(filing: Filing, submission: Submission) -> str:

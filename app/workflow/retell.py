@@ -12,7 +12,7 @@ from app.clinical.instruments import Tenths, Variant
 from app.clinical.situation import AllianceRating
 from app.records.people import FormMode, RespondentKind
 from app.records.ratings import Correction, Filed, Source
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import SessionKept, SessionStatus
 from app.records.tablets import Slot
 from app.workflow import hold
 from app.workflow.track import Record
@@ -125,7 +125,7 @@ def sessions_told(told: Told, *, instrument: str, alliance: str | None) -> Seque
     ]
 
 
-def attended(told: Told) -> Sequence[TherapySession]:
+def attended(told: Told) -> Sequence[SessionKept]:
     """Return the sessions that the patient came to, in order."""
     return [one for one in told.record.sessions if one.status is SessionStatus.ATTENDED]
 
@@ -227,9 +227,7 @@ def _points(told: Told, rows: Sequence[Filed]) -> Sequence[PointByOther]:
     return sorted(by_session.values(), key=lambda point: point.session)
 
 
-def _replaced(
-    told: Told, session: TherapySession, *, keys: tuple[str | None, ...]
-) -> Sequence[Given]:
+def _replaced(told: Told, session: SessionKept, *, keys: tuple[str | None, ...]) -> Sequence[Given]:
     return [
         given(told, filed)
         for filed in told.record.history

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from app.clinical.flags import DEFAULT_RULES, Outcome, Verdict, evaluate
 from app.clinical.follow_up import FlagState, ReviewStep
@@ -13,7 +14,7 @@ from app.clinical.scoring import CriticalAnswer
 from app.clinical.situation import Rated, Situation
 from app.clinical.trajectory import compare
 from app.instruments import Registry
-from app.records import audit, curves, flags, people, reviews
+from app.records import audit, curves, flags, organizations, reviews
 from app.records.audit import PROGRAM, Event
 from app.records.base import DbSession, new_id
 from app.records.curves import CurveInUse
@@ -33,6 +34,7 @@ from app.workflow.gather import (
     may_raise_flags,
     number_sessions,
     read_record,
+    record_of,
 )
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "may_raise_flags",
     "number_sessions",
     "read_record",
+    "record_of",
     "rules_in_force",
 ]
 
@@ -69,16 +72,19 @@ def follow(
     registry: Registry,
     now: dt.datetime,
     rated: JustRated | None = None,
+    record: Record | None = None,
 ) -> None:
     """Look at an episode by the rules in force; raise, reopen and end flags.
 
-    An installation without flags keeps ratings and nothing more.
+    Whoever has just read and changed the ``record`` hands it on. An installation without
+    flags keeps ratings and nothing more.
     """
     if not db.info["has_flags"]:
         return
-    record = read_record(db, access.the_program(db), episode=episode)
-    standing = flags.of_episodes(db, access.the_program(db), episode_ids=[episode.id])
-    curve = curves.in_use(db, org_id=episode.org_id).get(episode.main_instrument)
+    program = access.the_program(db)
+    record = record or read_record(db, program, episode=episode)
+    standing = flags.of_episodes(db, program, episode_ids=[episode.id])
+    curve = curves.newest_of(db, org_id=episode.org_id, instrument=episode.main_instrument)
     numbering = number_sessions(record, instrument=episode.main_instrument, now=now)
     situation = _situation(
         db,
@@ -150,11 +156,15 @@ def _days_since_contact(record: Record, *, now: dt.datetime) -> int | None:
 
 def rules_in_force(db: DbSession, *, org_id: int) -> Sequence[Rule]:
     """Return the rules as this organization has set them."""
-    days = people.organization(db, org_id=org_id).no_contact_days
-    return [
-        replace(rule, parameters={"days": days}) if rule.id is RuleId.NO_CONTACT else rule
-        for rule in DEFAULT_RULES
-    ]
+    return _rules(organizations.no_contact_days(db, org_id=org_id))
+
+
+@cache
+def _rules(no_contact_days: int) -> Sequence[Rule]:
+    own = {RuleId.NO_CONTACT: {"days": no_contact_days}}
+    return tuple(
+        replace(rule, parameters=own.get(rule.id, rule.parameters)) for rule in DEFAULT_RULES
+    )
 
 
 def _act(
