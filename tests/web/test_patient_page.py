@@ -36,9 +36,10 @@ SAME_HELP = [335, 350, 368, 374, 371, 366, 346, 362, 373]
 def _last_entry(clinic: Clinic) -> AuditEntry:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)
-        return db.execute(
+        entry: AuditEntry = db.execute(
             select(AuditEntry).order_by(col(AuditEntry.sequence).desc()).limit(1)
         ).scalar_one()
+        return entry
 
 
 @pytest.mark.parametrize(("who", "ground"), [("clinician", "treats"), ("supervisor", "supervises")])
