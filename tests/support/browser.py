@@ -81,13 +81,13 @@ class Site:
     def staff(self, person: Person, **options: Any) -> Page:  # noqa: ANN401 - as ``device``
         """Return a page on a device where a member of staff is signed in."""
         context = self.device(**options)
-        self._give_cookie(context, SIGN_IN_COOKIE, self.clinic.sign_in(person))
+        self.give_cookie(context, SIGN_IN_COOKIE, self.clinic.sign_in(person))
         return context.new_page()
 
     def tablet(self, token: str, *, size: ViewportSize = TABLET, **options: Any) -> Page:  # noqa: ANN401 - as ``device``
         """Return a page on a tablet that keeps the token of a room."""
         context = self.device(size=size, has_touch=True, **options)
-        self._give_cookie(context, TABLET_COOKIE, token)
+        self.give_cookie(context, TABLET_COOKIE, token)
         return context.new_page()
 
     def unexpected(self) -> list[str]:
@@ -103,7 +103,8 @@ class Site:
         while self._contexts:
             self._contexts.pop().close()
 
-    def _give_cookie(self, context: BrowserContext, name: str, value: str) -> None:
+    def give_cookie(self, context: BrowserContext, name: str, value: str) -> None:
+        """Give a device a cookie, as the program would."""
         # A name that begins with __Host- is kept only as if it came from a safe address.
         safe = self.address.replace("http:", "https:")
         context.add_cookies(
