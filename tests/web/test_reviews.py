@@ -4,28 +4,16 @@ import re
 import uuid
 
 import pytest
-from httpx2 import Response
 from sqlmodel import select
 
 from app.clinical.follow_up import FlagState
 from app.clinical.rules import RuleId
-from app.records import flags
 from app.records.audit import AuditEntry
 from app.records.engine import enter_organization
-from app.records.flags import Standing
 from app.records.reviews import Review
-from app.workflow import access
-from tests.support.clinic import Clinic, Enrolled
-from tests.support.lists import (
-    GOES_BADLY,
-    GOES_WELL,
-    came,
-    critical,
-    plain,
-    rows,
-    switch_flags_off,
-    use_curve,
-)
+from tests.support.clinic import Clinic
+from tests.support.flagged import flagged, kept, page_of, send, state
+from tests.support.lists import GOES_WELL, came, plain, rows, switch_flags_off, use_curve
 
 DECISIONS = (
     "talked_continue",
@@ -40,36 +28,6 @@ DECISIONS = (
 )
 STEPS = ("take", "decide", "note", "follow-up")
 PAYLOAD = "<script>alert('x')</script>"
-
-
-def flagged(clinic: Clinic) -> tuple[Enrolled, uuid.UUID]:
-    """Return a patient with one flag, and the flag."""
-    use_curve(clinic)
-    patient = came(clinic, "Badly Bo", GOES_BADLY)
-    (standing,) = kept(clinic, patient)
-    return patient, standing.flag.id
-
-
-def kept(clinic: Clinic, patient: Enrolled) -> list[Standing]:
-    with clinic.database.reading() as db:
-        enter_organization(db, org_id=patient.org_id)
-        return list(flags.of_episodes(db, access.the_program(db), episode_ids=[patient.episode_id]))
-
-
-def state(clinic: Clinic, patient: Enrolled, rule: RuleId = RuleId.OFF_TRACK) -> FlagState:
-    (found,) = [one.state for one in kept(clinic, patient) if one.flag.rule is rule]
-    return found
-
-
-def send(
-    clinic: Clinic, flag_id: uuid.UUID, step: str, *, who: str = "clinician", **form: str
-) -> Response:
-    client = clinic.client(clinic.people[who])
-    return client.post(f"/flags/{flag_id}/{step}", data=form)
-
-
-def page_of(clinic: Clinic, flag_id: uuid.UUID, *, who: str = "clinician") -> Response:
-    return clinic.client(clinic.people[who]).get(f"/flags/{flag_id}")
 
 
 def log(clinic: Clinic, action: str) -> list[AuditEntry]:
@@ -198,53 +156,6 @@ def _history(page: str) -> str:
     return page[page.index('class="log"') : page.index("</ol>")]
 
 
-@pytest.mark.parametrize(
-    ("form", "said"),
-    [
-        ({"note": "Tas opp"}, "Beslutning er ikke valgt"),
-        ({"decision": "nonsense", "note": "Tas opp"}, "Beslutning er ikke valgt"),
-        (
-            {"decision": "changed_goal", "note": "Tas opp", "due": "2026-11-15"},
-            "Velg en dag fra i dag",
-        ),
-        ({"decision": "changed_goal", "note": "Tas opp", "due": "2030-01-01"}, "høyst et år fram"),
-        (
-            {"decision": "changed_goal", "note": "Tas opp", "due": "snart"},
-            "Skriv en dag som finnes",
-        ),
-    ],
-)
-def test_a_form_that_cannot_be_used_comes_back_as_it_was_typed(
-    clinic: Clinic, form: dict[str, str], said: str
-) -> None:
-    patient, flag_id = flagged(clinic)
-
-    answer = send(clinic, flag_id, "decide", **form)
-
-    assert answer.status_code == 422
-    assert said in answer.text
-    assert ">Tas opp</textarea>" in answer.text
-    assert state(clinic, patient) is FlagState.OPEN
-
-
-@pytest.mark.parametrize("length", [4000, 4001])
-def test_a_note_has_room_for_four_thousand_characters(clinic: Clinic, length: int) -> None:
-    _, flag_id = flagged(clinic)
-
-    answer = send(clinic, flag_id, "note", note="å" * length)
-
-    assert answer.status_code == (303 if length == 4000 else 422)
-
-
-def test_an_empty_note_is_not_kept(clinic: Clinic) -> None:
-    _, flag_id = flagged(clinic)
-
-    answer = send(clinic, flag_id, "note", note="  ")
-
-    assert answer.status_code == 422
-    assert 'href="#note-add"' in answer.text
-
-
 def test_a_note_is_sealed_where_it_is_kept_and_stays_text_where_it_is_shown(
     clinic: Clinic,
 ) -> None:
@@ -346,61 +257,6 @@ def test_a_course_that_recovers_ends_its_flag_and_the_page_says_so(clinic: Clini
     text = plain(page_of(clinic, flag_id).text)
     assert "Avsluttet av regelen: gjelder ikke lenger" in text
     assert send(clinic, flag_id, "decide", decision="changed_goal").status_code == 409
-
-
-def critical_flag(clinic: Clinic) -> tuple[Enrolled, uuid.UUID]:
-    patient = critical(clinic)
-    (flag_id,) = [
-        one.flag.id for one in kept(clinic, patient) if one.flag.rule is RuleId.CRITICAL_ITEM
-    ]
-    return patient, flag_id
-
-
-def test_an_answer_that_must_be_seen_shows_the_procedure_of_the_site_and_the_answers(
-    clinic: Clinic,
-) -> None:
-    patient, flag_id = critical_flag(clinic)
-    clinic.clock.pass_time(days=7)
-    items = clinic.registry.get("phq-9").items
-    clinic.rate(
-        patient,
-        clinic.session(patient, is_over=True),
-        instrument="phq-9",
-        answers={item.key: 0 for item in items},
-    )
-
-    page = page_of(clinic, flag_id).text
-
-    assert 'class="safety"' in page
-    text = plain(page)
-    assert "Følg rutinen for akutt fare." in text
-    assert "Dag Svar 23. november 2026 0 16. november 2026 1" in text
-
-
-def test_an_answer_that_must_be_seen_is_never_ended_by_the_program(clinic: Clinic) -> None:
-    patient, flag_id = critical_flag(clinic)
-    items = clinic.registry.get("phq-9").items
-    for _ in range(3):
-        clinic.clock.pass_time(days=7)
-        clinic.rate(
-            patient,
-            clinic.session(patient, is_over=True),
-            instrument="phq-9",
-            answers={item.key: 0 for item in items},
-        )
-
-    assert state(clinic, patient, RuleId.CRITICAL_ITEM) is FlagState.OPEN
-
-    send(clinic, flag_id, "decide", decision="talked_continue")
-    send(clinic, flag_id, "follow-up")
-
-    assert state(clinic, patient, RuleId.CRITICAL_ITEM) is FlagState.FOLLOWED_UP
-
-
-def test_red_is_kept_for_what_must_be_seen_at_once(clinic: Clinic) -> None:
-    _, flag_id = flagged(clinic)
-
-    assert 'class="safety"' not in page_of(clinic, flag_id).text
 
 
 def test_a_flag_from_before_flags_were_switched_off_is_not_there(clinic: Clinic) -> None:
