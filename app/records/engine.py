@@ -14,8 +14,20 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from app.records.base import DbSession, ask
 from app.records.encryption import KeyRing
 
+__all__ = [
+    "OLDEST_SQLITE",
+    "Database",
+    "DbSession",
+    "OldSqliteError",
+    "WrongKeyError",
+    "check_sqlite_version",
+    "enter_organization",
+    "open_database",
+    "open_engine",
+]
+
 OLDEST_SQLITE = (3, 51, 3)
-"""Older libraries may corrupt a database in write-ahead mode with two connections (fixed in 3.51.3)."""
+"""Older libraries may corrupt a database that two connections use in write-ahead mode."""
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "samklang_writes"

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlmodel import Session as DbSession
 
 from app.config import Settings
 from app.instruments import Registry
-from app.records.engine import Database
+from app.records.engine import Database, DbSession
 from app.web.words import Words, choose_language
 from app.workflow import access, sign_in
 from app.workflow.access import Role, Viewer

@@ -69,19 +69,19 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-def _sign_in_first(request: Request, error: Exception) -> Response:
+def _sign_in_first(request: Request, _error: Exception) -> Response:
     if _wants_json(request):
         return _answer(request, status=401, word="sign_in")
     return go_to("/sign-in")
 
 
-def _second_factor_first(request: Request, error: Exception) -> Response:
+def _second_factor_first(request: Request, _error: Exception) -> Response:
     if _wants_json(request):
         return _answer(request, status=401, word="sign_in")
     return go_to("/sign-in/second-factor")
 
 
-def _connect_first(request: Request, error: Exception) -> Response:
+def _connect_first(request: Request, _error: Exception) -> Response:
     if _wants_json(request):
         return _answer(request, status=401, word="tablet_not_connected")
     return go_to("/tablet")
@@ -100,7 +100,7 @@ def _log_and_answer(request: Request, error: Exception) -> Response:
     return _answer(request, status=404, word="not_there")
 
 
-def _not_allowed(request: Request, error: Exception) -> Response:
+def _not_allowed(request: Request, _error: Exception) -> Response:
     # A page that is not for this role looks like a page that does not exist.
     return _answer(request, status=404, word="not_there")
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-import pyotp
+import pyotp.totp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
@@ -105,7 +105,7 @@ def new_seed() -> str:
 
 def seed_address(seed: str, *, sign_in_name: str, organization: str) -> str:
     """Return the address that a phone reads from a QR code."""
-    return pyotp.TOTP(seed, interval=CODE_SECONDS).provisioning_uri(
+    return pyotp.totp.TOTP(seed, interval=CODE_SECONDS).provisioning_uri(
         name=sign_in_name, issuer_name=f"Samklang {organization}"
     )
 
@@ -116,7 +116,7 @@ def step_of_code(code: str, *, seed: str, after: int | None, now: dt.datetime) -
     ``after`` is the step of the last code that was accepted: that one and older ones are
     used up, so a code seen over somebody's shoulder is worth nothing.
     """
-    totp = pyotp.TOTP(seed, interval=CODE_SECONDS)
+    totp = pyotp.totp.TOTP(seed, interval=CODE_SECONDS)
     present = int(now.timestamp()) // CODE_SECONDS
     typed = "".join(code.split())
     found = None

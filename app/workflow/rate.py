@@ -95,6 +95,28 @@ class Stored:
     is_new: bool
 
 
+_KEPT_AS_SENT = (
+    "submission_key",
+    "instrument",
+    "is_finished",
+    "source",
+    "rated_at",
+    "variant",
+    "language",
+    "text_version",
+    "form_mode",
+    "form_layout",
+    "input_kind",
+    "device_width",
+    "device_time",
+    "duration_ms",
+    "visit_id",
+    "tablet_id",
+    "recorded_by",
+    "moved_from_id",
+)
+
+
 class SubmissionKeyTakenError(Conflict):
     """The same key came before with something else in it."""
 
@@ -302,13 +324,8 @@ def _replacing(
 
 
 def _columns(filing: Filing, submission: Submission) -> Mapping[str, object]:
-    names = (
-        "submission_key instrument is_finished source rated_at variant language text_version "
-        "form_mode form_layout input_kind device_width device_time duration_ms visit_id "
-        "tablet_id recorded_by moved_from_id"
-    ).split()
     return {
-        **{name: getattr(submission, name) for name in names},
+        **{name: getattr(submission, name) for name in _KEPT_AS_SENT},
         "patient_id": filing.patient_id,
         "episode_id": filing.episode_id,
         "session_id": filing.session_id,

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-import pyotp
+import pyotp.totp
 from sqlmodel import select
 from starlette.testclient import TestClient
 
@@ -29,7 +29,7 @@ class Phone:
 
     def code(self, at: dt.datetime) -> str:
         """Return the code that the phone shows at a time."""
-        return pyotp.TOTP(self.seed).at(at)
+        return pyotp.totp.TOTP(self.seed).at(at)
 
 
 @cache
