@@ -319,8 +319,11 @@ def _replacing(
     if not same_place or not submission.is_finished:
         # An unfinished set never takes the place of anything.
         return {"replaces_id": None, "correction": submission.correction}
+    # Somebody may have begun again and left in between: were that set replaced instead, two
+    # finished ones would count for one session.
+    finished = [filed for filed in same_place if filed.is_finished]
     correction = submission.correction or Correction.SECOND_SET
-    return {"replaces_id": same_place[-1].id, "correction": correction}
+    return {"replaces_id": (finished or same_place)[-1].id, "correction": correction}
 
 
 def _columns(filing: Filing, submission: Submission) -> Mapping[str, object]:

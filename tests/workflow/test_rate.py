@@ -96,6 +96,18 @@ def test_an_unfinished_set_takes_the_place_of_nothing(clinic: Clinic) -> None:
     assert second.total is None
 
 
+def test_one_set_counts_also_when_somebody_began_again_and_left_in_between(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+    session_id = clinic.session(patient)
+
+    clinic.rate(patient, session_id, total=200)
+    clinic.rate(patient, session_id, answers={"o1": 10}, is_finished=False)
+    clinic.rate(patient, session_id, total=240)
+
+    counting = [filed.total for filed in _history(clinic, patient).history if filed.counts]
+    assert [total for total in counting if total is not None] == [240]
+
+
 @pytest.mark.parametrize("answers", [{"o9": 10}, {"o1": 101}, {"o1": -1}])
 def test_an_answer_that_was_not_offered_is_refused_and_nothing_is_stored(
     clinic: Clinic, answers: dict[str, int | None]
