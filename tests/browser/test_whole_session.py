@@ -134,7 +134,7 @@ def _review(clinician: Page) -> None:
     flag.get_by_role("link", name="Gjennomgått").click()
     expect(clinician.get_by_role("heading", level=1)).to_have_text(reason)
 
-    clinician.get_by_role("button", name="Jeg tar denne").click()
+    clinician.get_by_role("button", name="Jeg tar dette").click()
     clinician.get_by_label("Endret arbeidsmåte").check()
     clinician.locator("#note-decide").fill("Vi prøver kortere timer.")
     due = (read_clock() + dt.timedelta(days=14)).date()
