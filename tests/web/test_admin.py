@@ -174,8 +174,8 @@ def test_a_form_that_lacks_something_comes_back_with_what_was_typed(
     ("role", "status"),
     [
         ("clinician", 422),
-        (f"administrator:{uuid.uuid4()}", 422),
-        (f"clinician:{uuid.uuid4()}", 404),
+        ("administrator:6c977248-6d79-4c41-b017-d33f42538bc3", 422),
+        ("clinician:d4b23861-8187-4c61-ae40-e9dc175dc143", 404),
         ("clinician:x", 400),
         ("king", 400),
     ],
