@@ -23,6 +23,10 @@ GOES_BADLY = [180, 170, 165, 160]
 """Four scores that raise ``off_track`` with the synthetic curve, and nothing else."""
 
 
+_OPENING = ("BEGIN", "SELECT set_config", "SELECT pg_advisory_xact_lock")
+"""PostgreSQL is told the organization and waits for its turn; SQLite does both by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A row of the worklist, as plain text."""
@@ -122,12 +126,12 @@ def plain(markup: str) -> str:
 
 @contextmanager
 def statements(clinic: Clinic) -> Iterator[list[str]]:
-    """Collect the SQL statements that are sent meanwhile."""
+    """Collect the SQL statements that are sent meanwhile, but for those that open a transaction."""
     seen: list[str] = []
 
     def note(*arguments: object) -> None:
         statement = str(arguments[2])
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith(_OPENING):
             seen.append(statement)
 
     sa.event.listen(clinic.database.engine, "before_cursor_execute", note)
