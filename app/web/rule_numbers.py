@@ -18,6 +18,10 @@ def _points(words: Words, value: float) -> str:
     return words.tenths(round(value))
 
 
+def _answer(words: Words, value: float) -> str:
+    return words.whole(round(value))
+
+
 def _in_100(words: Words, value: float) -> str:
     return words("review.in_100", p=round(100 * value))
 
@@ -27,8 +31,8 @@ def _count(words: Words, value: float) -> str:
 
 
 _WRITTEN: Mapping[str, Callable[[Words, float], str]] = {
-    "answer": _points,
-    "at_least": _points,
+    "answer": _answer,
+    "at_least": _answer,
     "first": _points,
     "previous": _points,
     "last": _points,

@@ -89,7 +89,7 @@ def _pair(tablet: RatingScreen, clinician: Page) -> None:
 
 
 def _open_from_worklist(clinician: Page) -> None:
-    clinician.get_by_role("link", name="Klienter").click()
+    clinician.get_by_role("link", name="Pasienter").click()
     clinician.get_by_role("link", name="Aksel B.", exact=True).click()
     expect(clinician.get_by_role("heading", level=1)).to_have_text("Aksel B.")
 

@@ -79,7 +79,7 @@ def test_a_general_curve_is_drawn_and_says_no_more_until_it_is_accepted(clinic: 
     shared = page_of(clinic, patient, "?view=together")
 
     assert "Generell kurve, ikke fra egne pasienter" in page
-    assert "Stedet har ikke godtatt den" in page
+    assert "Tjenesten har ikke godtatt kurven" in page
     assert has_band(figure_of(page)["wide"])
     assert "Neste time" not in page
     assert not has_band(figure_of(shared)["wide"])

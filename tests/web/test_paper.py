@@ -78,7 +78,7 @@ def test_a_form_with_too_much_missing_is_stored_without_a_score(clinic: Clinic) 
     (rating,) = stored(clinic)
     assert rating.total is None
     page = text_of(clinic.client(clinic.clinician).get(address).text)
-    assert "Ingen skåre" in page
+    assert "Ingen skår" in page
 
 
 def test_digits_that_are_printed_turned_round_are_not_turned_twice(clinic: Clinic) -> None:

@@ -225,7 +225,7 @@ def test_a_search_without_a_find_offers_the_whole_list(clinic: Clinic) -> None:
 def test_a_new_clinician_is_told_how_to_begin(clinic: Clinic) -> None:
     page = worklist(clinic)
 
-    assert "Ingen klienter ennå" in page
+    assert "Ingen pasienter ennå" in page
     assert 'href="/patients/new"' in page
 
 
