@@ -61,7 +61,7 @@ def create_app(
     parts = Parts(
         settings=settings,
         database=records,
-        registry=instruments.load_registry(site_folder=settings.data_dir),
+        shelf=instruments.Shelf(settings.data_dir),
         clock=clock,
     )
 

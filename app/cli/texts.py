@@ -54,7 +54,7 @@ def add_text(
         licence_ground=licence_ground,
     )
     languages = ", ".join(sorted({text.language for text in pack}))
-    typer.echo(f"Words for {key} in {languages} are in {path}. Restart the program to use them.")
+    typer.echo(f"Words for {key} in {languages} are in {path} and in use.")
 
 
 def _read(file: Path) -> bytes:

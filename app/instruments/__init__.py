@@ -14,6 +14,7 @@ from app.instruments.registry import (
     load_bundled,
     load_registry,
 )
+from app.instruments.shelf import Shelf
 
 __all__ = [
     "LARGEST_FILE",
@@ -22,6 +23,7 @@ __all__ = [
     "PackRecord",
     "PackRecordError",
     "Registry",
+    "Shelf",
     "UnknownInstrumentError",
     "install_text_pack",
     "load_bundled",

@@ -6,15 +6,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 
 from app.config import Settings
-from app.instruments import Registry
+from app.instruments import InstrumentFileError, Registry, Shelf
 from app.records.engine import Database, DbSession
 from app.web.words import Words, choose_language
 from app.workflow import access, sign_in
 from app.workflow.access import Role, Viewer
 from app.workflow.sign_in import OpenSignIn
+
+_log = structlog.get_logger()
 
 SIGN_IN_COOKIE = "__Host-samklang"
 """Holds the token of a signed-in member of staff."""
@@ -40,7 +43,7 @@ class Parts:
 
     settings: Settings
     database: Database
-    registry: Registry
+    shelf: Shelf
     clock: Callable[[], dt.datetime]
 
 
@@ -66,7 +69,13 @@ async def _now(request: Request) -> dt.datetime:
 
 
 async def _registry(request: Request) -> Registry:
-    return parts_of(request).registry
+    shelf = parts_of(request).shelf
+    try:
+        return shelf.look()
+    except (InstrumentFileError, OSError) as error:
+        # The sentence names a file and a field of it. Pages go on with what was there before.
+        _log.warning("instruments_not_read", problem=str(error))
+        return shelf.registry
 
 
 async def _settings(request: Request) -> Settings:
@@ -80,7 +89,7 @@ async def _place_in_line() -> AsyncGenerator[None]:
 # Requests that wait for their turn to write each keep a worker thread, of which there are
 # forty. If they kept all, the one whose turn it is would wait for a thread for ever. So no
 # more than this many are let in, and the rest wait without a thread.
-_WRITERS, _READERS, _TABLETS, _SIGN_INS = 8, 12, 8, 4
+_WRITERS, _READERS, _TABLETS, _SIGN_INS = 8, 12, 3, 4
 
 # scope="function" commits before the response leaves. With FastAPI's default the
 # tablet is told "stored" first, and a commit that then fails loses the rating.
