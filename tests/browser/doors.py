@@ -30,6 +30,7 @@ from tests.browser.rooms import TabletDoors
 from tests.support import accounts
 from tests.support.browser import LAPTOP, Site
 from tests.support.clinic import Clinic, Enrolled, Person
+from tests.support.kiosk import PIN
 
 NO_PAGES: Final = frozenset({"/tablet/state", "/patients/{patient_id}/live"})
 """Addresses that answer with something else than a page."""
@@ -49,6 +50,8 @@ class Door:
     """Who opens it: a person of the clinic, a step of signing in, or the tablet of a room."""
     press: str = ""
     """What is pressed when it is open, for pages that answer to a form."""
+    typed: tuple[str, str] | None = None
+    """A field and what is typed in it before that."""
 
     @property
     def is_on_tablet(self) -> bool:
@@ -88,6 +91,8 @@ class Town:
         if status != (404 if door.path == NOT_THERE else 200) or not is_there:
             said = page.inner_text("body")[:300]
             raise AssertionError(f"{door.name} answered {status} at {page.url}: {said}")
+        if door.typed:
+            page.fill(*door.typed)
         if door.press:
             page.locator(door.press).first.click()
             page.wait_for_load_state()
@@ -131,7 +136,7 @@ def build_town(site: Site) -> Town:
         *_doors_of_staff(clinic),
         *_doors_of_patients(main, critical, little),
         *_doors_of_courses(main, little["closed"]),
-        *(Door(*one) for one in tablets.doors(main, critical, little)),
+        *_doors_of_tablets(tablets, main, critical, little),
     ]
     return Town(
         site=site, doors=doors, cookies={**cookies, **_half_signed_in(clinic), **tablets.cookies}
@@ -226,13 +231,23 @@ def _doors_of_patients(
     yield Door("start", f"{path}/visits", f"{patient}/visits", "clinician")
     new = "/patients/new"
     yield Door("patient-new", new, new, "clinician")
-    yield Door("patient-new-wrong", new, new, "clinician", "main form [type=submit]")
+    send, too_old = "main form [type=submit]", ("#birth_year", "1700")
+    yield Door("patient-new-wrong", new, new, "clinician", send, too_old)
     for number, flag_id in enumerate((*main.flags, critical.flags[0]), start=1):
         yield Door(f"flag-{number}", "/flags/{flag_id}", f"/flags/{flag_id}", "clinician")
     flag = f"/flags/{main.flags[-1]}"
     yield Door(
         "flag-wrong", "/flags/{flag_id}", flag, "clinician", "[action$=decide] [type=submit]"
     )
+
+
+def _doors_of_tablets(
+    tablets: TabletDoors, main: Furnished, critical: Furnished, little: Mapping[str, Enrolled]
+) -> Iterator[Door]:
+    yield from (Door(*one) for one in tablets.doors(main, critical, little))
+    # The corner closes by itself, so it is opened each time.
+    pin = ("#pin", PIN)
+    yield Door("corner", "/tablet/staff", "/tablet/staff", tablets.free, "button.done", pin)
 
 
 def _doors_of_courses(main: Furnished, closed: Enrolled) -> Iterator[Door]:

@@ -27,6 +27,8 @@ class TabletDoors:
     def __init__(self, clinic: Clinic) -> None:
         self.clinic = clinic
         self.cookies: dict[str, tuple[str, str]] = {}
+        self.free = ""
+        """Who opens the pages of a tablet that has nothing to show."""
 
     def doors(
         self, main: Furnished, critical: Furnished, little: Mapping[str, Enrolled]
@@ -43,13 +45,10 @@ class TabletDoors:
         new = kiosk.new_tablet(self.clinic)
         new.post("/tablet/pairing")
         yield "connect-code", "/tablet", "/tablet", self._keep("new", new), ""
-        free = self._connect("Rom 2")
+        free = self.free = self._connect("Møterommet i 2. etasje")
         yield "waiting", "/tablet", "/tablet", free, ""
         yield "waiting-wrong", "/tablet", "/tablet", free, "form.type-code button"
         yield "pin", "/tablet/staff", "/tablet/staff", free, ""
-        corner = kiosk.connect(self.clinic, room="Møterommet i 2. etasje")
-        corner.post("/tablet/staff", {"pin": kiosk.PIN})
-        yield "corner", "/tablet/staff", "/tablet/staff", self._keep("corner", corner), ""
         for name in ("form", "thanks"):
             address = f"/tablet/visit/trial/{name}"
             yield f"trial-{name}", address, address, free, ""

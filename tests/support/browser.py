@@ -36,6 +36,8 @@ NARROWEST: Final[ViewportSize] = {"width": 320, "height": 640}
 """What a page enlarged four times has left: no page may scroll sideways here (WCAG 1.4.10)."""
 
 AXE_RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLOUR_RULES: Final = ("color-contrast", "link-in-text-block")
+"""What may come out differently in the dark."""
 
 _PATIENCE_SECONDS = 30
 _TELL_OF_VIOLATIONS = """
@@ -43,9 +45,9 @@ addEventListener("securitypolicyviolation", (event) =>
   policyBroken(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
 _RUN_AXE = """
-async (rules) => {
+async ([type, values]) => {
   const found = await axe.run(document, {
-    runOnly: rules, resultTypes: ["violations"], reporter: "v2",
+    runOnly: { type, values }, resultTypes: ["violations"], preload: false,
   });
   return found.violations.flatMap((one) => one.nodes.map((node) =>
     `${one.id}: ${node.html.slice(0, 160)} ${(node.failureSummary ?? "").slice(0, 200)}`));
@@ -195,9 +197,10 @@ def put_axe_into(page: Page) -> None:
     page.evaluate(axe_source())
 
 
-def axe_troubles(page: Page) -> Sequence[str]:
+def axe_troubles(page: Page, *, only_colours: bool = False) -> Sequence[str]:
     """Return what the accessibility checker finds on the page as it stands."""
-    found: list[str] = page.evaluate(_RUN_AXE, list(AXE_RULES))
+    chosen = ["rule", list(COLOUR_RULES)] if only_colours else ["tag", list(AXE_RULES)]
+    found: list[str] = page.evaluate(_RUN_AXE, chosen)
     return found
 
 

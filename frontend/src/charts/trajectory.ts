@@ -77,6 +77,8 @@ function wire(box: HTMLElement, plotly: Plotly): void {
       plotly.purge(box);
       return;
     }
+    // Hidden, for instance on paper: there is nothing to fit into.
+    if (box.clientWidth === 0) return;
     draw();
     if (box.classList.contains("js-plotly-plot")) void plotly.Plots.resize(box);
   });
@@ -114,6 +116,8 @@ function roomBelow(box: HTMLElement): number {
 /** Months and days in the page's language, from the browser; bokmål where it lacks nynorsk. */
 function registerLocale(plotly: Plotly): void {
   const name = document.documentElement.lang;
+  // Plotly's own English is what every other language is filled up from: it must stay whole.
+  if (name.startsWith("en")) return;
   const named = (form: Intl.DateTimeFormatOptions, dates: readonly Date[]) =>
     dates.map((date) =>
       new Intl.DateTimeFormat([name, "nb"], { ...form, timeZone: "UTC" }).format(date),
@@ -121,7 +125,6 @@ function registerLocale(plotly: Plotly): void {
   const months = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2023, month, 15)));
   // 1 January 2023 was a Sunday, the day Plotly counts from.
   const days = Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2023, 0, 1 + day)));
-  const isEnglish = name.startsWith("en");
   plotly.register({
     moduleType: "locale",
     name,
@@ -131,9 +134,9 @@ function registerLocale(plotly: Plotly): void {
       shortDays: named({ weekday: "short" }, days),
       months: named({ month: "long" }, months),
       shortMonths: named({ month: "short" }, months),
-      date: isEnglish ? "%d/%m/%Y" : "%d.%m.%Y",
-      decimal: isEnglish ? "." : ",",
-      thousands: isEnglish ? "," : "\u00a0",
+      date: "%d.%m.%Y",
+      decimal: ",",
+      thousands: "\u00a0",
       grouping: [3],
     },
   });
