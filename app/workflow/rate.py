@@ -308,6 +308,9 @@ def _replacing(
         named = next((filed for filed in history if filed.id == submission.replaces_id), None)
         if named is None or not named.counts:
             raise Conflict("already_replaced")
+        if not submission.is_finished:
+            # Half a change is kept beside what was answered before; that still counts.
+            return {"replaces_id": None, "correction": None}
         return {"replaces_id": named.id, "correction": submission.correction}
     same_place = [
         filed

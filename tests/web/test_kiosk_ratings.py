@@ -124,6 +124,20 @@ def test_a_change_right_afterwards_takes_the_place_of_what_was_stored(clinic: Cl
     assert after.correction.value == "changed_by_respondent"
 
 
+def test_half_a_change_leaves_what_was_answered_before_in_force(clinic: Clinic) -> None:
+    tablet, patient, visit = _handed(clinic)
+    body = tablet.body(visit)
+    first = tablet.send("/tablet/ratings", body).json()["rating"]
+
+    half = {"answers": {"o1": 10}, "is_finished": False, "replaces": first}
+    reply = tablet.send("/tablet/ratings", {**body, "submission_key": str(uuid.uuid4()), **half})
+
+    assert reply.status_code == 201
+    before, left = _ratings(clinic, patient)
+    assert (before.counts, before.total) == (True, 206)
+    assert (left.replaces_id, left.total) == (None, None)
+
+
 def test_the_form_can_be_shown_in_another_language_while_it_is_changed(clinic: Clinic) -> None:
     tablet, _, visit = _handed(clinic)
     tablet.send("/tablet/ratings", tablet.body(visit))
