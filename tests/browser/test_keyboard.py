@@ -29,7 +29,11 @@ FOCUS = """
     Math.min(Math.max(y + height / 2, 1), innerHeight - 1));
   const isCovered = !!at && !field.contains(at) && !at.contains(field) &&
     !(here.labels && [...here.labels].some((label) => label.contains(at)));
+  const isWithinDate = here.type === "date" && here === window.lastFocus;
+  window.lastFocus = here;
   return {
+    // Within a date the browser itself shows which part is meant.
+    isWithinDate,
     text: (here.innerText || here.getAttribute("aria-label") || here.name || here.id).trim(),
     html: here.outerHTML.slice(0, 120), drawn, isCovered,
     isInside: y + height > 0 && y < innerHeight && width > 0 && height > 0,
@@ -158,7 +162,7 @@ def _see_focus(page: Page) -> str:
     if found is None:
         return ""
     problems = {
-        "is not drawn": not found["drawn"],
+        "is not drawn": not found["drawn"] and not found["isWithinDate"],
         "is off the screen": not found["isInside"],
         "is covered": found["isCovered"],
     }
