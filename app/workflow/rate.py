@@ -187,7 +187,9 @@ def file_new(
     )
     row = {
         **_columns(filing, submission),
-        **_replacing(place.record.history, filing, submission),
+        **_replacing(
+            place.record.history, filing, submission, has_total=given.total is not None
+        ),
         "id": rating_id,
         "instrument_version": instrument.version,
         "recorded_at": now,
@@ -255,6 +257,7 @@ def _fingerprint(filing: Filing, submission: Submission) -> str:
         ),
         "total": submission.typed_total,
         "is_finished": submission.is_finished,
+        "written": None if submission.source is Source.TABLET else _written(submission),
         "replaces": str(submission.replaces_id),
         "text_version": submission.text_version,
     }
@@ -300,8 +303,17 @@ def _points(values: Sequence[Tenths]) -> str:
     return joint.join(f"{value / 10:g}" for value in values)
 
 
+def _written(submission: Submission) -> Sequence[str | None]:
+    """Return what staff typed beside the answers. A tablet's time is set here, not sent."""
+    return [
+        submission.rated_at.date().isoformat(),
+        submission.correction.value if submission.correction else None,
+        submission.correction_note,
+    ]
+
+
 def _replacing(
-    history: Sequence[Filed], filing: Filing, submission: Submission
+    history: Sequence[Filed], filing: Filing, submission: Submission, *, has_total: bool
 ) -> Mapping[str, object]:
     """Return which earlier row this one takes the place of, and why."""
     if submission.replaces_id is not None:
@@ -319,8 +331,9 @@ def _replacing(
         and (filed.session_id, filed.slot) == (filing.session_id, filing.slot)
         and (filed.respondent_id, filed.instrument) == (filing.respondent_id, submission.instrument)
     ]
-    if not same_place or not submission.is_finished:
-        # An unfinished set never takes the place of anything.
+    loses_score = not has_total and any(filed.total is not None for filed in same_place)
+    if not same_place or not submission.is_finished or loses_score:
+        # An unfinished set takes the place of nothing, and one without a score of no score.
         return {"replaces_id": None, "correction": submission.correction}
     # Somebody may have begun again and left in between: were that set replaced instead, two
     # finished ones would count for one session.

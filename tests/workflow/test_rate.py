@@ -143,3 +143,29 @@ def test_every_rating_is_in_the_audit_chain(clinic: Clinic) -> None:
     assert broken is None
     assert count > 0
     assert [entry.action for entry in entries].count("stored_rating") == 3
+
+
+def test_a_second_set_with_a_missing_mark_does_not_take_a_score_away(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+    session_id = clinic.session(patient)
+
+    clinic.rate(patient, session_id, total=200)
+    clinic.rate(patient, session_id, answers={"o1": 50, "o2": None, "o3": 50, "o4": 50})
+
+    first, second = _history(clinic, patient).history
+    assert first.counts
+    assert first.total == 200
+    assert second.replaces_id is None
+
+
+def test_a_paper_form_sent_again_with_another_date_is_not_taken_for_the_same(
+    clinic: Clinic,
+) -> None:
+    patient = clinic.enrol()
+    session_id = clinic.session(patient)
+    key = uuid.uuid4()
+    clinic.rate(patient, session_id, total=200, key=key)
+    clinic.clock.pass_time(days=1)
+
+    with pytest.raises(Conflict):
+        clinic.rate(patient, session_id, total=200, key=key)
