@@ -53,6 +53,9 @@ def run() -> None:
             target_metadata=SQLModel.metadata,
             render_as_batch=is_sqlite,
             compare_server_default=True,
+            # Alembic takes SQLite for a database that commits each table at once. Ours begins
+            # its transactions itself, so that a migration is whole or has not happened.
+            transactional_ddl=True,
         )
         with context.begin_transaction():
             context.run_migrations()

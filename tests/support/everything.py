@@ -102,14 +102,14 @@ def add_next_of_kin(clinic: Clinic, patient: Enrolled, *, by: Person | None = No
 def _only_flag(clinic: Clinic, patient: Enrolled) -> uuid.UUID:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
-        return db.execute(
-            select(Flag.id).where(Flag.episode_id == patient.episode_id).limit(1)
-        ).scalar_one()
+        question = select(Flag).where(Flag.episode_id == patient.episode_id).limit(1)
+        found: uuid.UUID = db.execute(question).scalar_one().id
+    return found
 
 
 def _only_visit(clinic: Clinic, patient: Enrolled) -> uuid.UUID:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
-        return db.execute(
-            select(Visit.id).where(Visit.episode_id == patient.episode_id)
-        ).scalar_one()
+        question = select(Visit).where(Visit.episode_id == patient.episode_id)
+        found: uuid.UUID = db.execute(question).scalar_one().id
+    return found
