@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
@@ -84,6 +85,9 @@ class CurveInUse:
     is_accepted: bool
 
 
+Kept = Curve | sa.Row[*tuple[Any, ...]]
+"""A curve as it is kept: an object, or a row that was asked for by its columns."""
+
 _CURVE, _ACCEPTANCE = table_of(Curve), table_of(CurveAcceptance)
 _NEWEST = (
     sa.select(
@@ -92,7 +96,8 @@ _NEWEST = (
         .where(_ACCEPTANCE.c.org_id == _CURVE.c.org_id, _ACCEPTANCE.c.curve_id == _CURVE.c.id)
         .order_by(_ACCEPTANCE.c.sequence.desc())
         .limit(1)
-        .scalar_subquery(),
+        .scalar_subquery()
+        .label("is_accepted"),
     )
     .where(_CURVE.c.org_id == sa.bindparam("org"))
     .where(_CURVE.c.instrument == sa.bindparam("instrument"))
@@ -106,9 +111,7 @@ def newest_of(db: DbSession, *, org_id: int, instrument: str) -> CurveInUse | No
     row = ask(db, _NEWEST, org=org_id, instrument=instrument).first()
     if row is None:
         return None
-    *columns, is_accepted = row
-    curve = Curve(**dict(zip(_CURVE.c.keys(), columns, strict=True)))
-    return CurveInUse(id=curve.id, curve=_as_reference(curve), is_accepted=bool(is_accepted))
+    return CurveInUse(id=row.id, curve=_as_reference(row), is_accepted=bool(row.is_accepted))
 
 
 def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:
@@ -213,7 +216,7 @@ def add(db: DbSession, reference: ReferenceCurve, *, org_id: int, now: dt.dateti
     return curve.id
 
 
-def _as_reference(row: Curve) -> ReferenceCurve:
+def _as_reference(row: Kept) -> ReferenceCurve:
     return ReferenceCurve(
         instrument_key=row.instrument,
         kind=row.kind,
@@ -240,7 +243,7 @@ def _as_reference(row: Curve) -> ReferenceCurve:
     )
 
 
-def _reliable_change(row: Curve) -> ReliableChangeValue | None:
+def _reliable_change(row: Kept) -> ReliableChangeValue | None:
     if row.reliable_change is None or row.reliable_change_boundary is None:
         return None
     return ReliableChangeValue(

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col, select
 
 from app.clinical.instruments import Variant
-from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
 from app.records.encryption import unseal
 from app.records.people import Patient, Respondent, RespondentKind, Treats
 from app.records.visibility import Viewer, is_visible, seen_by
@@ -162,36 +162,51 @@ def episode(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Episode 
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """A course of treatment as far as its rules are concerned, to read only."""
+
+    org_id: int
+    id: uuid.UUID
+    patient_id: uuid.UUID
+    main_instrument: str
+    alliance_instrument: str | None
+    opened_at: dt.datetime
+    closed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a rating goes: a course, the start that a clinician named, and who answers."""
 
-    episode: Episode
+    episode: EpisodeRow
     baseline_id: uuid.UUID | None
     respondent_kind: RespondentKind
 
 
+_EPISODE, _BASELINE = table_of(Episode), table_of(Baseline)
+_RESPONDENT = table_of(Respondent)
 _PLACE = (
     sa.select(
-        Episode,
-        sa.select(col(Baseline.rating_id))
-        .where(col(Baseline.org_id) == col(Episode.org_id))
-        .where(col(Baseline.episode_id) == col(Episode.id))
-        .order_by(col(Baseline.sequence).desc())
+        sa.select(_BASELINE.c.rating_id)
+        .where(_BASELINE.c.org_id == _EPISODE.c.org_id)
+        .where(_BASELINE.c.episode_id == _EPISODE.c.id)
+        .order_by(_BASELINE.c.sequence.desc())
         .limit(1)
-        .correlate(Episode)
         .scalar_subquery(),
-        col(Respondent.kind),
+        _RESPONDENT.c.kind,
+        *(_EPISODE.c[one.name] for one in fields(EpisodeRow)),
     )
-    .join(
-        Respondent,
+    .join_from(
+        _EPISODE,
+        _RESPONDENT,
         sa.and_(
-            col(Respondent.org_id) == col(Episode.org_id),
-            col(Respondent.patient_id) == col(Episode.patient_id),
+            _RESPONDENT.c.org_id == _EPISODE.c.org_id,
+            _RESPONDENT.c.patient_id == _EPISODE.c.patient_id,
         ),
     )
-    .where(col(Episode.org_id) == sa.bindparam("org"))
-    .where(col(Episode.id) == sa.bindparam("episode_id"))
-    .where(col(Respondent.id) == sa.bindparam("respondent_id"))
+    .where(_EPISODE.c.org_id == sa.bindparam("org"))
+    .where(_EPISODE.c.id == sa.bindparam("episode_id"))
+    .where(_RESPONDENT.c.id == sa.bindparam("respondent_id"))
 )
 
 
@@ -199,10 +214,14 @@ def place(
     db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID, respondent_id: uuid.UUID
 ) -> Place | None:
     """Return where a respondent's rating goes, if they are one of the episode's patient."""
-    question = seen_by(viewer, _PLACE, col(Episode.patient_id))
-    values = {"org": viewer.org_id, "episode_id": episode_id, "respondent_id": respondent_id}
-    row = db.execute(question, values).first()
-    return Place(*row) if row else None
+    question = seen_by(viewer, _PLACE, _EPISODE.c.patient_id)
+    row = ask(
+        db, question, org=viewer.org_id, episode_id=episode_id, respondent_id=respondent_id
+    ).first()
+    if row is None:
+        return None
+    baseline_id, kind, *columns = row
+    return Place(EpisodeRow(*columns), baseline_id, kind)
 
 
 def of_patient(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[Episode]:

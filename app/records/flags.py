@@ -3,14 +3,14 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col
 
 from app.clinical.follow_up import FlagState, ReviewStep
 from app.clinical.rules import Level, RuleId
-from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
 from app.records.episodes import Episode
 from app.records.ratings import Rating
 from app.records.reviews import Review, is_over
@@ -49,10 +49,30 @@ class Flag(OrganizationRow, table=True):
 
 
 @dataclass(frozen=True, slots=True)
+class FlagRow:
+    """A flag as it is kept, to read only."""
+
+    org_id: int
+    id: uuid.UUID
+    patient_id: uuid.UUID
+    episode_id: uuid.UUID
+    session_id: uuid.UUID | None
+    rating_id: uuid.UUID | None
+    rule: RuleId
+    rule_version: int
+    level: Level
+    item: str | None
+    curve_id: uuid.UUID | None
+    numbers: Mapping[str, int | float]
+    raised_at: dt.datetime
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A flag and where its review stands."""
 
-    flag: Flag
+    flag: Flag | FlagRow
     state: FlagState
     numbers: Mapping[str, int | float]
     """What the rule saw when it raised the flag, or last opened it again."""
@@ -80,7 +100,7 @@ class Traced:
     steps: tuple[Step, ...]
 
     @property
-    def flag(self) -> Flag:
+    def flag(self) -> Flag | FlagRow:
         """The flag as it was raised."""
         return self.standing.flag
 
@@ -96,15 +116,29 @@ class Traced:
         return moves[-1] if moves else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What a step of a review does to a flag."""
+
+    step: ReviewStep
+    state: FlagState
+    numbers: Mapping[str, int | float] | None
+    rating_id: uuid.UUID | None
+
+
+_FLAG, _REVIEW = table_of(Flag), table_of(Review)
 _OF_EPISODES = (
-    sa.select(Flag, Review)
-    .outerjoin(
-        Review,
-        sa.and_(col(Review.org_id) == col(Flag.org_id), col(Review.flag_id) == col(Flag.id)),
+    sa.select(
+        *(_REVIEW.c[one.name] for one in fields(_Move)),
+        *(_FLAG.c[one.name] for one in fields(FlagRow)),
     )
-    .where(col(Flag.org_id) == sa.bindparam("org"))
-    .where(col(Flag.episode_id).in_(sa.bindparam("episode_ids", expanding=True)))
-    .order_by(col(Flag.sequence), col(Review.sequence))
+    .select_from(_FLAG)
+    .outerjoin(
+        _REVIEW, sa.and_(_REVIEW.c.org_id == _FLAG.c.org_id, _REVIEW.c.flag_id == _FLAG.c.id)
+    )
+    .where(_FLAG.c.org_id == sa.bindparam("org"))
+    .where(_FLAG.c.episode_id.in_(sa.bindparam("episode_ids", expanding=True)))
+    .order_by(_FLAG.c.sequence, _REVIEW.c.sequence)
 )
 
 
@@ -112,12 +146,14 @@ def of_episodes(
     db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
 ) -> Sequence[Standing]:
     """Return all flags of these episodes in the order they were raised, each with its state."""
-    question = seen_by(viewer, _OF_EPISODES, col(Flag.patient_id))
-    rows = db.execute(question, {"org": viewer.org_id, "episode_ids": list(episode_ids)})
+    question = seen_by(viewer, _OF_EPISODES, _FLAG.c.patient_id)
+    rows = ask(db, question, org=viewer.org_id, episode_ids=list(episode_ids))
     standing: dict[uuid.UUID, Standing] = {}
-    for flag, review in rows:
+    for step, state, numbers, rating_id, *columns in rows:
+        flag = FlagRow(*columns)
         before = standing.get(flag.id) or _as_raised(flag)
-        standing[flag.id] = before if review is None else _after(before, review)
+        move = None if step is None else _Move(step, state, numbers, rating_id)
+        standing[flag.id] = before if move is None else _after(before, move)
     return list(standing.values())
 
 
@@ -189,11 +225,11 @@ def _traced(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) ->
     return list(found.values())
 
 
-def _as_raised(flag: Flag) -> Standing:
+def _as_raised(flag: Flag | FlagRow) -> Standing:
     return Standing(flag, FlagState.OPEN, flag.numbers, flag.rating_id)
 
 
-def _after(before: Standing, review: Review) -> Standing:
+def _after(before: Standing, review: Review | _Move) -> Standing:
     after = replace(before, state=review.state)
     if review.step is ReviewStep.REOPENED and review.numbers is not None:
         return replace(after, numbers=review.numbers, rating_id=review.rating_id)

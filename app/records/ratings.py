@@ -146,20 +146,34 @@ class Withdrawal(OrganizationRow, table=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """A rating in the history of an episode, and whether it still counts."""
+class Placed:
+    """A rating in the history of an episode: where it belongs, and whether it still counts."""
 
     id: uuid.UUID
-    patient_id: uuid.UUID
-    episode_id: uuid.UUID
     session_id: uuid.UUID
     respondent_id: uuid.UUID
     respondent_kind: RespondentKind
     instrument: str
     slot: Slot
-    source: Source
     is_finished: bool
     total: Tenths | None
+    replaces_id: uuid.UUID | None
+    is_replaced: bool
+    is_withdrawn: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether no later row has taken its place."""
+        return not self.is_replaced and not self.is_withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Filed(Placed):
+    """A rating in the history of an episode, and how it was given."""
+
+    patient_id: uuid.UUID
+    episode_id: uuid.UUID
+    source: Source
     is_prorated: bool
     rated_at: dt.datetime
     recorded_at: dt.datetime
@@ -169,17 +183,9 @@ class Filed:
     form_mode: FormMode | None
     form_layout: FormLayout | None
     text_version: str | None
-    replaces_id: uuid.UUID | None
     moved_from_id: uuid.UUID | None
     correction: Correction | None
     sequence: int
-    is_replaced: bool
-    is_withdrawn: bool
-
-    @property
-    def counts(self) -> bool:
-        """Whether no later row has taken its place."""
-        return not self.is_replaced and not self.is_withdrawn
 
 
 _RATING, _ANSWER = table_of(Rating), table_of(ItemAnswer)
@@ -190,9 +196,16 @@ _ELSEWHERE: Mapping[str, sa.ColumnElement[Any]] = {
     "is_replaced": _NEWER.c.id.is_not(None),
     "is_withdrawn": _WITHDRAWAL.c.id.is_not(None),
 }
-_NAMES = tuple(one.name for one in fields(Filed))
+_NAMES = tuple(one.name for one in fields(Placed))
+
+
+def _columns(kind: type[Placed]) -> Sequence[sa.ColumnElement[Any]]:
+    names = [one.name for one in fields(kind)]
+    return [_ELSEWHERE[name] if name in _ELSEWHERE else _RATING.c[name] for name in names]
+
+
 _FILED = (
-    sa.select(*(_ELSEWHERE[name] if name in _ELSEWHERE else _RATING.c[name] for name in _NAMES))
+    sa.select(*_columns(Filed))
     .select_from(_RATING)
     .join(
         _RESPONDENT,
@@ -213,6 +226,9 @@ _FILED = (
     .order_by(_RATING.c.sequence)
 )
 _OF_EPISODES = _FILED.where(_RATING.c.episode_id.in_(sa.bindparam("episode_ids", expanding=True)))
+_PLACED = _FILED.with_only_columns(*_columns(Placed)).where(
+    _RATING.c.episode_id == sa.bindparam("episode_id")
+)
 _WITH_ANSWERS = (
     _FILED.add_columns(_ANSWER.c.item, _ANSWER.c.value)
     .outerjoin(
@@ -246,6 +262,12 @@ def of_episodes(
     question = seen_by(viewer, _OF_EPISODES, _RATING.c.patient_id)
     rows = ask(db, question, org=viewer.org_id, episode_ids=list(episode_ids))
     return [Filed(*row) for row in rows]
+
+
+def placed(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Sequence[Placed]:
+    """Return where every rating of an episode belongs, in order of arrival."""
+    question = seen_by(viewer, _PLACED, _RATING.c.patient_id)
+    return [Placed(*row) for row in ask(db, question, org=viewer.org_id, episode_id=episode_id)]
 
 
 def with_answers(
@@ -294,8 +316,8 @@ def add(
     *,
     kind: RespondentKind,
     answers: Iterable[tuple[Item, Tenths]],
-) -> Filed:
-    """Store a rating of the organization at hand with its answers; return it as it is filed."""
+) -> Placed:
+    """Store a rating of the organization at hand with its answers; return where it belongs."""
     org_id = db.info["org_id"]
     ask(db, _INSERT, org_id=org_id, **rating)
     rows = [
@@ -317,7 +339,7 @@ def add(
         "is_replaced": False,
         "is_withdrawn": False,
     }
-    return Filed(*(new[name] for name in _NAMES))
+    return Placed(*(new[name] for name in _NAMES))
 
 
 def withdraw(db: DbSession, withdrawal: Withdrawal) -> None:

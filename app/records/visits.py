@@ -3,12 +3,14 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from app.records.base import DbSession
-from app.records.tablets import ON_SCREEN, Tablet, Visit
+from app.clinical.instruments import Variant
+from app.records.base import DbSession, ask, table_of
+from app.records.tablets import ON_SCREEN, Slot, Tablet, Visit, VisitState
 from app.records.visibility import Viewer, is_visible
 
 # Named here by their columns only: the modules of these tables ask this one.
@@ -97,25 +99,85 @@ def change_numbers(viewer: Viewer, *, patient_id: uuid.UUID) -> Sequence[sa.Colu
     ]
 
 
-_ON_TABLET = (
-    select(Visit)
-    .where(col(Visit.org_id) == sa.bindparam("org"))
-    .where(Visit.tablet_id == sa.bindparam("tablet_id"))
-    .where(Visit.id == sa.bindparam("visit_id"))
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A form in a respondent's hands, as far as its answers are concerned."""
+
+    id: uuid.UUID
+    tablet_id: uuid.UUID
+    patient_id: uuid.UUID
+    episode_id: uuid.UUID
+    session_id: uuid.UUID
+    respondent_id: uuid.UUID
+    instrument: str
+    slot: Slot
+    variant: Variant
+    state: VisitState
+    rating_id: uuid.UUID | None
+    expires_at: dt.datetime
+    changed_at: dt.datetime
+
+
+_VISIT = table_of(Visit)
+_HANDED = (
+    sa.select(*(_VISIT.c[one.name] for one in fields(Handed)))
+    .where(_VISIT.c.org_id == sa.bindparam("org"))
+    .where(_VISIT.c.tablet_id == sa.bindparam("tablet_id"))
+    .where(_VISIT.c.id == sa.bindparam("visit_id"))
     .with_for_update()
-    .execution_options(populate_existing=True)
 )
+_FILLED_IN = (
+    sa.update(_VISIT)
+    .where(_VISIT.c.org_id == sa.bindparam("org"), _VISIT.c.id == sa.bindparam("visit_id"))
+    .values(code_sealed=sa.null())
+)
+
+
+def handed(
+    db: DbSession, *, org_id: int, tablet_id: uuid.UUID, visit_id: uuid.UUID
+) -> Handed | None:
+    """Return a visit that was placed on this tablet, held until commit, to take its answers.
+
+    Two submissions of one visit that meet are taken one after the other.
+    """
+    row = ask(db, _HANDED, org=org_id, tablet_id=tablet_id, visit_id=visit_id).first()
+    return Handed(*row) if row else None
+
+
+def note_filled_in(
+    db: DbSession,
+    visit: Handed,
+    *,
+    state: VisitState,
+    rating_id: uuid.UUID,
+    set_count: int,
+    now: dt.datetime,
+) -> None:
+    """Note that the answers of a form were stored."""
+    ask(
+        db,
+        _FILLED_IN,
+        org=db.info["org_id"],
+        visit_id=visit.id,
+        state=state,
+        rating_id=rating_id,
+        set_count=set_count,
+        changed_at=now,
+    )
 
 
 def visit_on(
     db: DbSession, *, org_id: int, tablet_id: uuid.UUID, visit_id: uuid.UUID
 ) -> Visit | None:
-    """Return a visit that was placed on this tablet, held until commit.
-
-    Two submissions of one visit that meet are taken one after the other.
-    """
-    values = {"org": org_id, "tablet_id": tablet_id, "visit_id": visit_id}
-    return db.execute(_ON_TABLET, values).scalar_one_or_none()
+    """Return a visit that was placed on this tablet, held until commit, to change it."""
+    return db.execute(
+        select(Visit)
+        .where(col(Visit.org_id) == org_id)
+        .where(Visit.tablet_id == tablet_id)
+        .where(Visit.id == visit_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
 
 
 def on_screen(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Sequence[Visit]:

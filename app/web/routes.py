@@ -32,6 +32,8 @@ from app.web import (
 
 def include_all(app: FastAPI) -> None:
     """Add every page to the program."""
+    # First, since it is looked for in this order and all tablets wait for it.
+    app.include_router(kiosk_ratings.router)
     app.include_router(sign_in.router)
     app.include_router(account.router)
     app.include_router(admin.router)
@@ -52,7 +54,6 @@ def include_all(app: FastAPI) -> None:
     # Before the pages of visits: its "trial" stands where they have an identifier.
     app.include_router(kiosk_corner.router)
     app.include_router(kiosk.router)
-    app.include_router(kiosk_ratings.router)
     app.include_router(tablets.router)
     app.include_router(visits.router)
     app.include_router(live.router)

@@ -23,7 +23,7 @@ from app.records.visibility import Viewer
 from app.workflow import find, track
 from app.workflow.agree import local_day
 from app.workflow.place import Part, Place, TopFlag, place_course
-from app.workflow.track import Record
+from app.workflow.track import Record, RecordOf
 
 __all__ = ["Agreement", "Ending", "NameDisplay", "Part", "Place", "TopFlag"]
 
@@ -175,7 +175,7 @@ def _client(
     db: DbSession, case: Case, kept: _Kept, *, registry: Registry, now: dt.datetime
 ) -> Client:
     episode, patient = case.episode, case.patient
-    record = Record(
+    record = RecordOf(
         episode=episode,
         sessions=kept.sessions.get(episode.id, ()),
         history=kept.history.get(episode.id, ()),

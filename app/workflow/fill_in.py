@@ -18,6 +18,7 @@ from app.records.episodes import Answer, OtherChannel
 from app.records.people import FormLayout, FormMode
 from app.records.ratings import Correction, InputKind, Source
 from app.records.tablets import Slot, Visit, VisitState
+from app.records.visits import Handed
 from app.workflow import access, hand_over, lay_out, limit, pair, rate
 from app.workflow.access import NotThereError
 from app.workflow.hand_over import ABANDONED_AFTER, WAITS, move
@@ -244,8 +245,11 @@ def submit(
     What was taken before is answered in the same way for ever, also when the form is done.
     """
     audit.take_turn(db)
-    visit = _visit(db, tablet, visit_id)
-    filing, submission = _filing(visit), _submission(visit, filled, now=now)
+    visit = visits.handed(db, org_id=tablet.org_id, tablet_id=tablet.tablet_id, visit_id=visit_id)
+    if visit is None:
+        raise NotThereError
+    where = (visit.patient_id, visit.episode_id, visit.session_id, visit.respondent_id)
+    filing, submission = rate.Filing(*where, visit.slot), _submission(visit, filled, now=now)
     before = rate.filed_before(db, filing=filing, submission=submission)
     if before is not None:
         return before.rating_id
@@ -260,10 +264,14 @@ def submit(
         actor=pair.actor_on(tablet),
         now=now,
     )
-    move(visit, VisitState.DONE if filled.is_finished else VisitState.UNFINISHED, now=now)
-    visit.rating_id = stored.rating_id
-    visit.set_count = sum(value is not None for value in filled.answers.values())
-    db.flush()
+    visits.note_filled_in(
+        db,
+        visit,
+        state=VisitState.DONE if filled.is_finished else VisitState.UNFINISHED,
+        rating_id=stored.rating_id,
+        set_count=sum(value is not None for value in filled.answers.values()),
+        now=now,
+    )
     return stored.rating_id
 
 
@@ -308,7 +316,7 @@ def _start(visit: Visit, *, now: dt.datetime) -> None:
         visit.expires_at = now + TAKES
 
 
-def _check_waits(visit: Visit, *, now: dt.datetime) -> None:
+def _check_waits(visit: Visit | Handed, *, now: dt.datetime) -> None:
     if visit.state in _IS_OVER:
         raise Gone("visit_used")
     if visit.state not in _MAY_ANSWER:
@@ -317,11 +325,11 @@ def _check_waits(visit: Visit, *, now: dt.datetime) -> None:
         raise Gone("visit_expired")
 
 
-def _may_be_changed(visit: Visit, *, now: dt.datetime) -> bool:
+def _may_be_changed(visit: Visit | Handed, *, now: dt.datetime) -> bool:
     return visit.state in _IS_OVER and now - visit.changed_at <= CHANGE_WITHIN
 
 
-def _check_answerable(visit: Visit, filled: Filled, *, now: dt.datetime) -> None:
+def _check_answerable(visit: Handed, filled: Filled, *, now: dt.datetime) -> None:
     is_change = filled.replaces_id is not None and filled.replaces_id == visit.rating_id
     if is_change and _may_be_changed(visit, now=now):
         return
@@ -339,7 +347,7 @@ def _check_clock(device_time: dt.datetime | None, *, now: dt.datetime) -> None:
         )
 
 
-def _check_shown(visit: Visit, filled: Filled, *, registry: Registry) -> None:
+def _check_shown(visit: Handed, filled: Filled, *, registry: Registry) -> None:
     """Refuse answers to words that this form did not show."""
     instrument = hand_over.known_instrument(registry, visit.instrument)
     if filled.variant is not visit.variant:
@@ -360,24 +368,14 @@ def _check_shown(visit: Visit, filled: Filled, *, registry: Registry) -> None:
         raise Refusal("mode_not_offered", value=filled.mode.value, allowed=allowed)
 
 
-def _asked(db: DbSession, visit: Visit, *, registry: Registry) -> tuple[str, ...]:
+def _asked(db: DbSession, visit: Handed, *, registry: Registry) -> tuple[str, ...]:
     """Return the items that this form asked."""
     program = access.the_program(db)
     instrument = hand_over.known_instrument(registry, visit.instrument)
     return tuple(hand_over.items_of(db, program, instrument, episode_id=visit.episode_id))
 
 
-def _filing(visit: Visit) -> rate.Filing:
-    return rate.Filing(
-        patient_id=visit.patient_id,
-        episode_id=visit.episode_id,
-        session_id=visit.session_id,
-        respondent_id=visit.respondent_id,
-        slot=visit.slot,
-    )
-
-
-def _submission(visit: Visit, filled: Filled, *, now: dt.datetime) -> rate.Submission:
+def _submission(visit: Handed, filled: Filled, *, now: dt.datetime) -> rate.Submission:
     return rate.Submission(
         submission_key=filled.submission_key,
         instrument=visit.instrument,

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from app.clinical.course import Course, Observation
 from app.clinical.curves import CurveKind
@@ -14,10 +15,10 @@ from app.instruments import Registry
 from app.records import episodes, ratings, sessions
 from app.records.base import DbSession
 from app.records.curves import CurveInUse
-from app.records.episodes import Episode
+from app.records.episodes import Episode, EpisodeRow
 from app.records.flags import Standing
 from app.records.people import RespondentKind
-from app.records.ratings import Filed
+from app.records.ratings import Filed, Placed
 from app.records.sessions import SessionKept, SessionStatus
 from app.records.tablets import Slot
 from app.workflow.access import Viewer
@@ -26,17 +27,20 @@ SESSION_LASTS = dt.timedelta(hours=3)
 """A session that began so long ago is over, though nobody pressed the button."""
 
 
+Kept_co = TypeVar("Kept_co", bound=Placed, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordOf(Generic[Kept_co]):
     """What is kept of one episode, as far as its course is concerned."""
 
-    episode: Episode
+    episode: Episode | EpisodeRow
     sessions: Sequence[SessionKept]
-    history: Sequence[Filed]
+    history: Sequence[Kept_co]
     baseline_id: uuid.UUID | None
     """The rating that a clinician named as the start."""
 
-    def counted(self, instrument: str) -> Sequence[Filed]:
+    def counted(self, instrument: str) -> Sequence[Kept_co]:
         """Return the patient's own ratings on an instrument that count and have a score."""
         return [
             filed
@@ -46,11 +50,11 @@ class Record:
             and filed.respondent_kind is RespondentKind.PATIENT
         ]
 
-    def with_new(self, new: Filed) -> "Record":
+    def with_new(self, new: Placed) -> "RecordOf[Placed]":
         """Return the record after one more rating was stored: the patient came."""
-        before = [
-            replace(filed, is_replaced=True) if filed.id == new.replaces_id else filed
-            for filed in self.history
+        before: list[Placed] = [
+            replace(placed, is_replaced=True) if placed.id == new.replaces_id else placed
+            for placed in self.history
         ]
         held = [
             replace(session, status=SessionStatus.ATTENDED)
@@ -58,7 +62,11 @@ class Record:
             else session
             for session in self.sessions
         ]
-        return replace(self, sessions=held, history=[*before, new])
+        return RecordOf(self.episode, held, [*before, new], self.baseline_id)
+
+
+Record = RecordOf[Filed]
+"""With how each rating was given, for pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +79,34 @@ class Numbering:
     """Of the sessions that are over or have a score."""
 
 
-def read_record(db: DbSession, viewer: Viewer, *, episode: Episode) -> Record:
+def read_record(db: DbSession, viewer: Viewer, *, episode: Episode | EpisodeRow) -> Record:
     """Return the sessions and ratings of an episode."""
     baseline = episodes.baseline_of(db, viewer, episode_id=episode.id)
-    return record_of(
-        db, viewer, episode=episode, baseline_id=baseline.rating_id if baseline else None
-    )
-
-
-def record_of(
-    db: DbSession, viewer: Viewer, *, episode: Episode, baseline_id: uuid.UUID | None
-) -> Record:
-    """Return the sessions and ratings of an episode whose chosen start is known."""
-    return Record(
+    return RecordOf(
         episode=episode,
         sessions=sessions.kept(db, viewer, episode_ids=[episode.id]),
         history=ratings.of_episodes(db, viewer, episode_ids=[episode.id]),
+        baseline_id=baseline.rating_id if baseline else None,
+    )
+
+
+def read_placed(
+    db: DbSession,
+    viewer: Viewer,
+    *,
+    episode: Episode | EpisodeRow,
+    baseline_id: uuid.UUID | None,
+) -> RecordOf[Placed]:
+    """Return what the rules look at, of an episode whose chosen start is known."""
+    return RecordOf(
+        episode=episode,
+        sessions=sessions.kept(db, viewer, episode_ids=[episode.id]),
+        history=ratings.placed(db, viewer, episode_id=episode.id),
         baseline_id=baseline_id,
     )
 
 
-def build_course(record: Record, instrument: Instrument, *, now: dt.datetime) -> Course:
+def build_course(record: RecordOf[Placed], instrument: Instrument, *, now: dt.datetime) -> Course:
     """Return the patient's own course on an instrument, one score for each session."""
     by_session = _score_by_session(record.counted(instrument.key))
     numbering = number_sessions(record, instrument=instrument.key, now=now)
@@ -115,7 +130,7 @@ def build_course(record: Record, instrument: Instrument, *, now: dt.datetime) ->
     )
 
 
-def number_sessions(record: Record, *, instrument: str, now: dt.datetime) -> Numbering:
+def number_sessions(record: RecordOf[Placed], *, instrument: str, now: dt.datetime) -> Numbering:
     """Return session numbers: 1 at the intake rating, one more for each attended session.
 
     The intake is the first counted score on the instrument, or the rating that a clinician
@@ -145,7 +160,7 @@ def is_over(session: SessionKept, *, now: dt.datetime) -> bool:
 def build_alliance(
     db: DbSession,
     viewer: Viewer,
-    record: Record,
+    record: RecordOf[Placed],
     *,
     registry: Registry,
     numbering: Numbering,
@@ -172,7 +187,9 @@ def build_alliance(
     )
 
 
-def as_standing(standing: Standing, *, record: Record, numbering: Numbering) -> StandingFlag:
+def as_standing(
+    standing: Standing, *, record: RecordOf[Placed], numbering: Numbering
+) -> StandingFlag:
     """Return a kept flag in the form that the clinical core reads."""
     filed = next((filed for filed in record.history if filed.id == standing.rating_id), None)
     return StandingFlag(
@@ -193,7 +210,7 @@ def may_raise_flags(curve: CurveInUse | None) -> bool:
     return curve.curve.kind is not CurveKind.GENERAL or curve.is_accepted
 
 
-def _score_by_session(counted: Sequence[Filed]) -> Mapping[uuid.UUID, Filed]:
+def _score_by_session(counted: Sequence[Placed]) -> Mapping[uuid.UUID, Placed]:
     """Return the rating whose score counts for each session: the one from its start first."""
     scored = [filed for filed in counted if filed.total is not None]
     ends = _latest_by_session([filed for filed in scored if filed.slot is Slot.END])
@@ -201,12 +218,12 @@ def _score_by_session(counted: Sequence[Filed]) -> Mapping[uuid.UUID, Filed]:
     return {**ends, **starts}
 
 
-def _latest_by_session(counted: Sequence[Filed]) -> Mapping[uuid.UUID, Filed]:
+def _latest_by_session(counted: Sequence[Placed]) -> Mapping[uuid.UUID, Placed]:
     return {filed.session_id: filed for filed in counted}
 
 
 def _intake_session(
-    record: Record, by_session: Mapping[uuid.UUID, Filed], came: Sequence[SessionKept]
+    record: RecordOf[Placed], by_session: Mapping[uuid.UUID, Placed], came: Sequence[SessionKept]
 ) -> uuid.UUID | None:
     for session_id, filed in by_session.items():
         if filed.id == record.baseline_id:

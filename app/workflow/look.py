@@ -234,7 +234,7 @@ def _read(
 
 def _told(db: DbSession, viewer: Viewer, shown: CourseKept) -> Told:
     filed = ratings.with_answers(db, viewer, episode_id=shown.episode.id)
-    record = track.Record(
+    record = track.RecordOf(
         episode=shown.episode,
         sessions=sessions.kept(db, viewer, episode_ids=[shown.episode.id]),
         history=[row for row, _ in filed],

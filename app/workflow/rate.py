@@ -23,7 +23,7 @@ from app.records.audit import Actor, Event
 from app.records.base import DbSession, new_id
 from app.records.encryption import seal
 from app.records.people import FormLayout, FormMode, RespondentKind
-from app.records.ratings import Correction, Filed, InputKind, Source
+from app.records.ratings import Correction, InputKind, Placed, Source
 from app.records.sessions import SessionKept, SessionStatus
 from app.records.tablets import Slot
 from app.workflow import access, track
@@ -221,7 +221,7 @@ def file_new(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    record: track.Record
+    record: track.RecordOf[Placed]
     session: SessionKept
     respondent_kind: RespondentKind
 
@@ -236,7 +236,7 @@ def _find_place(db: DbSession, filing: Filing) -> _Place:
         raise access.NotThereError
     if place.episode.closed_at is not None:
         raise Gone("episode_closed")
-    record = track.record_of(db, program, episode=place.episode, baseline_id=place.baseline_id)
+    record = track.read_placed(db, program, episode=place.episode, baseline_id=place.baseline_id)
     session = next((one for one in record.sessions if one.id == filing.session_id), None)
     if session is None:
         raise access.NotThereError
@@ -313,7 +313,7 @@ def _written(submission: Submission) -> Sequence[str | None]:
 
 
 def _replacing(
-    history: Sequence[Filed], filing: Filing, submission: Submission, *, has_total: bool
+    history: Sequence[Placed], filing: Filing, submission: Submission, *, has_total: bool
 ) -> Mapping[str, object]:
     """Return which earlier row this one takes the place of, and why."""
     if submission.replaces_id is not None:

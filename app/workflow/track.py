@@ -14,27 +14,30 @@ from app.clinical.scoring import CriticalAnswer
 from app.clinical.situation import Rated, Situation
 from app.clinical.trajectory import compare
 from app.instruments import Registry
-from app.records import audit, curves, flags, organizations, reviews
+from app.records import audit, curves, episodes, flags, organizations, reviews
 from app.records.audit import PROGRAM, Event
 from app.records.base import DbSession, new_id
 from app.records.curves import CurveInUse
-from app.records.episodes import Episode
+from app.records.episodes import Episode, EpisodeRow
 from app.records.flags import Standing
 from app.records.people import RespondentKind
+from app.records.ratings import Placed
 from app.records.sessions import SessionStatus
 from app.workflow import access
+from app.workflow.access import Viewer
 from app.workflow.gather import (
     SESSION_LASTS,
     Numbering,
     Record,
+    RecordOf,
     as_standing,
     build_alliance,
     build_course,
     is_over,
     may_raise_flags,
     number_sessions,
+    read_placed,
     read_record,
-    record_of,
 )
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "JustRated",
     "Numbering",
     "Record",
+    "RecordOf",
     "as_standing",
     "build_alliance",
     "build_course",
@@ -49,8 +53,8 @@ __all__ = [
     "is_over",
     "may_raise_flags",
     "number_sessions",
+    "read_placed",
     "read_record",
-    "record_of",
     "rules_in_force",
 ]
 
@@ -68,11 +72,11 @@ class JustRated:
 def follow(
     db: DbSession,
     *,
-    episode: Episode,
+    episode: Episode | EpisodeRow,
     registry: Registry,
     now: dt.datetime,
     rated: JustRated | None = None,
-    record: Record | None = None,
+    record: RecordOf[Placed] | None = None,
 ) -> None:
     """Look at an episode by the rules in force; raise, reopen and end flags.
 
@@ -82,7 +86,7 @@ def follow(
     if not db.info["has_flags"]:
         return
     program = access.the_program(db)
-    record = record or read_record(db, program, episode=episode)
+    record = record or _read(db, program, episode=episode)
     standing = flags.of_episodes(db, program, episode_ids=[episode.id])
     curve = curves.newest_of(db, org_id=episode.org_id, instrument=episode.main_instrument)
     numbering = number_sessions(record, instrument=episode.main_instrument, now=now)
@@ -108,9 +112,16 @@ def follow(
         _act(db, episode, verdict, standing=standing, curve=curve, record=record, now=now)
 
 
+def _read(db: DbSession, program: Viewer, *, episode: Episode | EpisodeRow) -> RecordOf[Placed]:
+    baseline = episodes.baseline_of(db, program, episode_id=episode.id)
+    return read_placed(
+        db, program, episode=episode, baseline_id=baseline.rating_id if baseline else None
+    )
+
+
 def _situation(
     db: DbSession,
-    record: Record,
+    record: RecordOf[Placed],
     *,
     registry: Registry,
     curve: CurveInUse | None,
@@ -131,7 +142,9 @@ def _situation(
     )
 
 
-def _rated(record: Record, rated: JustRated | None, *, numbering: Numbering) -> Rated | None:
+def _rated(
+    record: RecordOf[Placed], rated: JustRated | None, *, numbering: Numbering
+) -> Rated | None:
     filed = next((filed for filed in record.history if rated and filed.id == rated.id), None)
     if rated is None or filed is None or filed.respondent_kind is not RespondentKind.PATIENT:
         return None
@@ -142,7 +155,7 @@ def _rated(record: Record, rated: JustRated | None, *, numbering: Numbering) -> 
     )
 
 
-def _days_since_contact(record: Record, *, now: dt.datetime) -> int | None:
+def _days_since_contact(record: RecordOf[Placed], *, now: dt.datetime) -> int | None:
     last = max(
         (
             session.planned_at
@@ -169,12 +182,12 @@ def _rules(no_contact_days: int) -> Sequence[Rule]:
 
 def _act(
     db: DbSession,
-    episode: Episode,
+    episode: Episode | EpisodeRow,
     verdict: Verdict,
     *,
     standing: Sequence[Standing],
     curve: CurveInUse | None,
-    record: Record,
+    record: RecordOf[Placed],
     now: dt.datetime,
 ) -> None:
     match verdict.outcome:
@@ -190,11 +203,11 @@ def _act(
 
 def _raise(
     db: DbSession,
-    episode: Episode,
+    episode: Episode | EpisodeRow,
     verdict: Verdict,
     *,
     curve: CurveInUse | None,
-    record: Record,
+    record: RecordOf[Placed],
     now: dt.datetime,
 ) -> None:
     flag_id = new_id()
@@ -224,7 +237,7 @@ def _raise(
 
 def _step(
     db: DbSession,
-    episode: Episode,
+    episode: Episode | EpisodeRow,
     verdict: Verdict,
     step: ReviewStep,
     *,
@@ -256,7 +269,12 @@ def _step(
 
 
 def _event(
-    episode: Episode, action: str, verdict: Verdict, flag_id: uuid.UUID, *, now: dt.datetime
+    episode: Episode | EpisodeRow,
+    action: str,
+    verdict: Verdict,
+    flag_id: uuid.UUID,
+    *,
+    now: dt.datetime,
 ) -> Event:
     return Event(
         actor=PROGRAM,
