@@ -1,14 +1,19 @@
 """Backup and restore of the embedded database, and the log of who did what."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli import installation
+from app.cli.troubles import CommandRefusedError
 from app.workflow import back_up
 
 audit = typer.Typer(help="The log of who saw and changed what.", no_args_is_help=True)
+
+_HEAD = re.compile(r"([0-9]{1,9}) ([0-9]{1,9}) ([0-9a-f]{64})")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,11 +58,17 @@ def restore(
 
 
 @audit.command()
-def verify() -> None:
+def verify(
+    *,
+    against: Annotated[
+        Path | None, typer.Option(help="What samklang audit head printed on an earlier day.")
+    ] = None,
+) -> None:
     """Read the whole log and say whether anything was changed, removed or put in."""
+    kept = _read_heads(against) if against else {}
     with installation.opened(installation.settings()) as database:
         names = {one.id: one.name for one in installation.every_organization(database)}
-        found = back_up.verify_logs(database)
+        found = back_up.verify_logs(database, kept=kept)
     for org_id, (entries, broken) in found.items():
         what = "whole" if broken is None else f"{broken.reason} at entry {broken.sequence}"
         typer.echo(f"{names[org_id]}: {entries} entries fit, {what}")
@@ -71,3 +82,16 @@ def head() -> None:
     with installation.opened(installation.settings()) as database:
         for org_id, (sequence, digest) in back_up.newest_entries(database).items():
             typer.echo(f"{org_id} {sequence} {digest}")
+
+
+def _read_heads(path: Path) -> Mapping[int, tuple[int, str]]:
+    heads = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        match = _HEAD.fullmatch(line.strip())
+        if match is None:
+            raise CommandRefusedError(
+                f"line {number} of {path.name} is not organization, number and hash of an entry",
+                remedy="give a file with what samklang audit head printed",
+            )
+        heads[int(match[1])] = (int(match[2]), match[3])
+    return heads

@@ -4,7 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -137,23 +138,40 @@ def append(db: DbSession, event: Event) -> int:
     return sequence
 
 
-def verify(db: DbSession, *, org_id: int) -> tuple[int, BrokenChain | None]:
-    """Read the whole chain; return how many entries fit, and the first that does not."""
-    expected, previous_hash = 1, CHAIN_START
-    rows = db.execute(
+def verify(
+    db: DbSession, *, org_id: int, kept: tuple[int, str] | None = None
+) -> tuple[int, BrokenChain | None]:
+    """Read the whole chain; return how many entries fit, and the first that does not.
+
+    The chain alone cannot tell that its newest entries were taken away, or that all of it
+    was written anew; ``kept``, a head that was kept somewhere else, can.
+    """
+    question = (
         select(AuditEntry)
         .where(AuditEntry.org_id == org_id)
         .order_by(col(AuditEntry.sequence))
         .execution_options(yield_per=1000)
-    ).scalars()
+    )
+    # Closed also when the reading stops half-way: PostgreSQL keeps a cursor open for it.
+    with closing(db.execute(question).scalars()) as rows:
+        return _verify(rows, org_id=org_id, kept=kept)
+
+
+def _verify(
+    rows: Iterable[AuditEntry], *, org_id: int, kept: tuple[int, str] | None
+) -> tuple[int, BrokenChain | None]:
+    fit, previous_hash = 0, CHAIN_START
     for row in rows:
-        if row.sequence != expected:
-            return expected - 1, BrokenChain(org_id, expected, "missing")
-        if row.previous_hash != previous_hash or row.hash != _hash(row.model_dump()):
-            return expected - 1, BrokenChain(org_id, row.sequence, "changed")
-        expected, previous_hash = expected + 1, row.hash
-        db.expunge(row)
-    return expected - 1, None
+        if row.sequence != fit + 1:
+            return fit, BrokenChain(org_id, fit + 1, "missing")
+        is_kept = kept is None or row.sequence != kept[0] or row.hash == kept[1]
+        is_whole = row.previous_hash == previous_hash and row.hash == _hash(row.model_dump())
+        if not (is_kept and is_whole):
+            return fit, BrokenChain(org_id, row.sequence, "changed")
+        fit, previous_hash = row.sequence, row.hash
+    if kept is not None and fit < kept[0]:
+        return fit, BrokenChain(org_id, fit + 1, "missing")
+    return fit, None
 
 
 def head(db: DbSession, *, org_id: int) -> tuple[int, str]:

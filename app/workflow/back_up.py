@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from app.records import audit, copies, organizations, schema
 from app.records.audit import PROGRAM, BrokenChain, Event
@@ -126,10 +127,18 @@ def restore(
     return Restored(taken_at=dt.datetime.fromisoformat(str(note.about["taken_at"])), kept=kept)
 
 
-def verify_logs(database: Database) -> Mapping[int, tuple[int, BrokenChain | None]]:
-    """Read the log of every organization; return how many entries fit, and the first that fails."""
+def verify_logs(
+    database: Database, *, kept: Mapping[int, tuple[int, str]] = MappingProxyType({})
+) -> Mapping[int, tuple[int, BrokenChain | None]]:
+    """Read the log of every organization; return how many entries fit, and the first that fails.
+
+    ``kept`` are the newest entries of an earlier day, which have to be there still.
+    """
     with database.reading() as db:
-        return {org_id: audit.verify(db, org_id=org_id) for org_id in _each_organization(db)}
+        return {
+            org_id: audit.verify(db, org_id=org_id, kept=kept.get(org_id))
+            for org_id in _each_organization(db)
+        }
 
 
 def newest_entries(database: Database) -> Mapping[int, tuple[int, str]]:
