@@ -152,7 +152,9 @@ def keeping_site(clinic: Clinic, site: Site) -> Iterator[Site]:
         browser.close()
 
 
-def test_a_page_kept_in_memory_for_the_back_button_is_empty(keeping_site: Site) -> None:
+def test_the_back_button_brings_back_no_marks_where_pages_are_kept_in_memory(
+    keeping_site: Site,
+) -> None:
     tablet = connect_tablet(keeping_site)
     tablet.begin(keeping_site.clinic.enrol())
     tablet.touch_all(0.6)
@@ -164,6 +166,21 @@ def test_a_page_kept_in_memory_for_the_back_button_is_empty(keeping_site: Site) 
     expect(tablet.page.locator("a.done, .count")).to_be_visible()
     expect(tablet.page.locator(".mark:visible")).to_have_count(0)
     assert "6,0 av 10" not in tablet.page.content()
+
+
+def test_a_browser_that_keeps_pages_all_the_same_keeps_an_empty_one(tablet: RatingScreen) -> None:
+    tablet.begin(tablet.site.clinic.enrol())
+    tablet.touch_all(0.6)
+
+    tablet.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    left = tablet.page.evaluate("document.body.childElementCount")
+    with tablet.page.expect_navigation():
+        tablet.page.evaluate(
+            "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+        )
+
+    assert left == 0
+    expect(tablet.page.locator(".mark:visible")).to_have_count(0)
 
 
 def test_the_list_of_open_apps_shows_an_empty_page(tablet: RatingScreen) -> None:
