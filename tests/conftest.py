@@ -100,6 +100,7 @@ def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
 
+
 @pytest.fixture
 def clinic(database: Database, tmp_path: Path) -> Iterator[Clinic]:
     """An invented clinic in a fresh database."""

@@ -87,25 +87,27 @@ def asset_css(name: str) -> Sequence[str]:
     return [f"/static/build/{file}" for file in manifest()[name].get("css", [])]
 
 
-def render(
-    request: Request, template: str, page: object, *, status: int = 200
-) -> HTMLResponse:
+def render(request: Request, template: str, page: object, *, status: int = 200) -> HTMLResponse:
     """Render one page from one frozen dataclass, in the reader's language."""
     words = words_of(request)
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     settings = parts_of(request).settings
-    text = _environment().get_template(template).render(
-        page=page,
-        t=words,
-        language=words.language,
-        languages=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
-        nav=_navigation(viewer, at=request.url.path),
-        viewer_name=viewer.name if viewer else None,
-        here=request.url.path,
-        is_demo=settings.is_demo,
-        shows_flags=settings.shows_flags,
-        asset=asset,
-        asset_css=asset_css,
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            page=page,
+            t=words,
+            language=words.language,
+            languages=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
+            nav=_navigation(viewer, at=request.url.path),
+            viewer_name=viewer.name if viewer else None,
+            here=request.url.path,
+            is_demo=settings.is_demo,
+            shows_flags=settings.shows_flags,
+            asset=asset,
+            asset_css=asset_css,
+        )
     )
     return HTMLResponse(text, status_code=status)
 

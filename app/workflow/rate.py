@@ -187,9 +187,7 @@ def file_new(
     )
     row = {
         **_columns(filing, submission),
-        **_replacing(
-            place.record.history, filing, submission, has_total=given.total is not None
-        ),
+        **_replacing(place.record.history, filing, submission, has_total=given.total is not None),
         "id": rating_id,
         "instrument_version": instrument.version,
         "recorded_at": now,

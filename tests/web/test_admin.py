@@ -1,6 +1,5 @@
 """The administrator looks after staff, teams and settings, and sees no person in treatment."""
 
-
 import pytest
 from sqlmodel import select
 
