@@ -1,12 +1,15 @@
 """An installation without flags and expected change shows none, on no page."""
 
 import re
+import uuid
+from dataclasses import replace
 
 import pytest
 
 from app.clinical.curves import GENERAL_CURVES
 from app.web.words import LANGUAGES, Words, catalogue
 from tests.support.clinic import Clinic, Enrolled
+from tests.support.everything import add_next_of_kin
 from tests.support.forms import text_of
 from tests.support.lists import GOES_BADLY, switch_flags_off, use_curve
 from tests.support.pages import both, figure_of, has_band, numbers_drawn, page_of, texts_drawn
@@ -39,6 +42,7 @@ BESIDE_OTHERS = (
     "patient_page.no_curve",
     "patient_page.latest_expected",
     "patient_page.to_raise",
+    "patient_page.others_text",
     "together.blue",
     "together.talk_title",
     "numbers.curve",
@@ -59,8 +63,11 @@ def without_flags(clinic: Clinic) -> Clinic:
 def _rated(clinic: Clinic) -> Enrolled:
     patient = clinic.enrol()
     both(clinic, patient, GOES_BADLY, [350, 350, 350, 290])
+    session_id = clinic.session(patient)
     answers = {f"q{at}": 20 for at in range(1, 10)}
-    clinic.rate(patient, clinic.session(patient), instrument="phq-9", answers={**answers})
+    clinic.rate(patient, session_id, instrument="phq-9", answers={**answers})
+    parent = replace(patient, respondent_id=uuid.UUID(add_next_of_kin(clinic, patient)))
+    clinic.rate(parent, session_id, total=200)
     return patient
 
 
