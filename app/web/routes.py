@@ -32,7 +32,9 @@ from app.web import (
 
 def include_all(app: FastAPI) -> None:
     """Add every page to the program."""
-    # First, since it is looked for in this order and all tablets wait for it.
+    # First, since it is looked for in this order and all tablets wait for it; only the corner
+    # stands before it, whose "trial" stands where visits have an identifier.
+    app.include_router(kiosk_corner.router)
     app.include_router(kiosk_ratings.router)
     app.include_router(sign_in.router)
     app.include_router(account.router)
@@ -51,8 +53,6 @@ def include_all(app: FastAPI) -> None:
     app.include_router(paper.router)
     app.include_router(ratings.router)
     app.include_router(corrections.router)
-    # Before the pages of visits: its "trial" stands where they have an identifier.
-    app.include_router(kiosk_corner.router)
     app.include_router(kiosk.router)
     app.include_router(tablets.router)
     app.include_router(visits.router)

@@ -11,7 +11,13 @@ from app.records.staff import Role, StaffRole
 from tests.support.clinic import MONDAY, Clinic
 from tests.support.everything import Everything, fill_clinic
 from tests.support.kiosk import connect
-from tests.support.routes import NOBODYS, KnownRoute, every_route
+from tests.support.routes import (
+    NOBODYS,
+    KnownRoute,
+    every_route,
+    out_of_reach,
+    routes_in_order,
+)
 
 WHO: Final = (
     "clinician",
@@ -252,6 +258,17 @@ def test_every_route_is_in_the_table_and_nothing_else(clinic: Clinic) -> None:
     found = {name_of(route) for route in every_route(clinic.client())}
 
     assert found == set(EXPECTED)
+
+
+def test_every_route_can_be_reached(clinic: Clinic) -> None:
+    assert out_of_reach(routes_in_order(clinic.client())) == []
+
+
+def test_a_route_behind_another_one_is_noticed() -> None:
+    patient, new = KnownRoute("GET", "/patients/{patient_id}"), KnownRoute("GET", "/patients/new")
+
+    assert out_of_reach([patient, new]) == [new]
+    assert out_of_reach([new, patient]) == []
 
 
 @pytest.mark.parametrize("who", WHO)
