@@ -223,5 +223,5 @@ def test_a_long_list_costs_no_more_questions_than_a_short_one(clinic: Clinic) ->
     with statements(clinic) as many:
         page = browser.get("/supervision").text
 
-    assert part(page, "open").startswith('aria-labelledby="open"> Ikke gjennomgått 13 ')
+    assert part(page, "open").count("Se gjennom") == 13
     assert len(many) == len(few) <= MOST_STATEMENTS
