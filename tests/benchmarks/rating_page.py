@@ -83,11 +83,9 @@ def _measure(site: Site, number: int) -> Load:
     tablet.hand_over(site.clinic.enrol())
     # A tablet that has never seen the page: nothing of it is kept from the hand-over page.
     address = f"{tablet.page.url}/form"
-    load = Load(origin=site.address)
-    page = _slow(tablet.page, load)
-    tablet.page.goto("about:blank")
-    load.requests.clear()
-    load.transferred = 0
+    page = _slow(tablet.page)
+    page.goto("about:blank")
+    load = listen_to(page, origin=site.address)
     began = time.monotonic()
     page.goto(address, wait_until="commit")
     _touch_until_marked(tablet)
@@ -97,14 +95,22 @@ def _measure(site: Site, number: int) -> Load:
     return load
 
 
-def _slow(page: Page, load: Load) -> Page:
+def listen_to(page: Page, *, origin: str) -> Load:
+    """Count what a page loads from now on, with nothing kept from before."""
+    load = Load(origin=origin)
     developer = page.context.new_cdp_session(page)
     developer.send("Network.enable")
     developer.send("Network.clearBrowserCache")
-    developer.send("Network.emulateNetworkConditions", dict(SLOW_4G))
-    developer.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     developer.on("Network.requestWillBeSent", load.see)
     developer.on("Network.loadingFinished", load.finish)
+    return load
+
+
+def _slow(page: Page) -> Page:
+    developer = page.context.new_cdp_session(page)
+    developer.send("Network.enable")
+    developer.send("Network.emulateNetworkConditions", dict(SLOW_4G))
+    developer.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     return page
 
 
