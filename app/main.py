@@ -46,7 +46,11 @@ class Program(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         # As middleware the guard would stand behind those that answer 500 and 413.
         parts: Parts = self.state.parts
-        return Guard(super().build_middleware_stack(), origin=parts.settings.base_url)
+        return Guard(
+            super().build_middleware_stack(),
+            origin=parts.settings.base_url,
+            most_bytes=MAX_BODY_BYTES,
+        )
 
 
 def create_app(

@@ -103,6 +103,10 @@ def _read(request: Request, body: bytes) -> RatingIn:
         return RatingIn.model_validate_json(body)
     except ValidationError as error:
         found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        for one in found:
+            if one["type"] == "timezone_aware":
+                allowed = f"{str(one['input'])[:19]}+01:00"
+                raise Refusal("naive_time", value=str(one["input"])[:40], allowed=allowed) from None
         raise RequestValidationError(found) from None
 
 

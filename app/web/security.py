@@ -32,14 +32,17 @@ NO_STORE: Final = "no-store"
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC: Final = "/static/build/"
+_LONG_NUMBER: Final = 20
+"""Digits; a length that needs so many is not read as a number."""
 
 
 class Guard:
     """Adds the headers, and refuses changes that another site has asked for."""
 
-    def __init__(self, app: "ASGIApp", *, origin: str | None) -> None:
+    def __init__(self, app: "ASGIApp", *, origin: str | None, most_bytes: int) -> None:
         self._app = app
         self._origin = origin
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one request."""
@@ -59,7 +62,20 @@ class Guard:
             )
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, receive, send_with_headers)
+        await self._app(self._counted(scope), receive, send_with_headers)
+
+    def _counted(self, scope: "Scope") -> "Scope":
+        """Let a body be counted as it comes where its length is announced as too large.
+
+        The framework answers the announcement with a line of its own in English; to a body
+        that turns out to be too large our page answers, in the reader's language.
+        """
+        length = Headers(scope=scope).get("content-length", "")
+        is_number = length.isascii() and length.isdigit() and len(length) < _LONG_NUMBER
+        if is_number and int(length) <= self._most_bytes:
+            return scope
+        kept = [header for header in scope["headers"] if header[0].lower() != b"content-length"]
+        return {**scope, "headers": kept}
 
     def _is_ours(self, headers: Headers) -> bool:
         """Whether a change was asked for by a page of ours.
