@@ -61,6 +61,8 @@ def run() -> None:
             context.run_migrations()
             if is_sqlite:
                 _check_orphans(connection)
+            if (last := context.config.attributes.get("last")) is not None:
+                last(connection)
 
 
 def _check_orphans(connection: sa.Connection) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Field, col, select
 from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
 from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
 from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
+from app.records.people import Organization
 from app.records.staff import Staff
 
 
@@ -88,9 +89,21 @@ class CurveInUse:
 Kept = Curve | sa.Row[*tuple[Any, ...]]
 """A curve as it is kept: an object, or a row that was asked for by its columns."""
 
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What a course is measured by: the curve in use, and what the organization has set."""
+
+    curve: CurveInUse | None
+    no_contact_days: int
+    """After so many days without a session the organization wants to be told."""
+
+
 _CURVE, _ACCEPTANCE = table_of(Curve), table_of(CurveAcceptance)
-_NEWEST = (
+_ORGANIZATION, _VERSION = table_of(Organization), _CURVE.alias("version")
+_YARDSTICK = (
     sa.select(
+        _ORGANIZATION.c.no_contact_days,
         _CURVE,
         sa.select(_ACCEPTANCE.c.is_accepted)
         .where(_ACCEPTANCE.c.org_id == _CURVE.c.org_id, _ACCEPTANCE.c.curve_id == _CURVE.c.id)
@@ -99,19 +112,31 @@ _NEWEST = (
         .scalar_subquery()
         .label("is_accepted"),
     )
-    .where(_CURVE.c.org_id == sa.bindparam("org"))
-    .where(_CURVE.c.instrument == sa.bindparam("instrument"))
-    .order_by(_CURVE.c.created_at.desc(), _CURVE.c.version.desc())
-    .limit(1)
+    .select_from(_ORGANIZATION)
+    .outerjoin(
+        _CURVE,
+        sa.and_(
+            _CURVE.c.org_id == _ORGANIZATION.c.id,
+            _CURVE.c.id
+            == sa.select(_VERSION.c.id)
+            .where(_VERSION.c.org_id == sa.bindparam("org"))
+            .where(_VERSION.c.instrument == sa.bindparam("instrument"))
+            .order_by(_VERSION.c.created_at.desc(), _VERSION.c.version.desc())
+            .limit(1)
+            .scalar_subquery(),
+        ),
+    )
+    .where(_ORGANIZATION.c.id == sa.bindparam("org"))
 )
 
 
-def newest_of(db: DbSession, *, org_id: int, instrument: str) -> CurveInUse | None:
-    """Return the curve in use for one instrument, or ``None``."""
-    row = ask(db, _NEWEST, org=org_id, instrument=instrument).first()
-    if row is None:
-        return None
-    return CurveInUse(id=row.id, curve=_as_reference(row), is_accepted=bool(row.is_accepted))
+def yardstick(db: DbSession, *, org_id: int, instrument: str) -> Yardstick:
+    """Return what courses on an instrument are measured by."""
+    row = ask(db, _YARDSTICK, org=org_id, instrument=instrument).one()
+    curve = None
+    if row.id is not None:
+        curve = CurveInUse(row.id, _as_reference(row), is_accepted=bool(row.is_accepted))
+    return Yardstick(curve, row.no_contact_days)
 
 
 def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:

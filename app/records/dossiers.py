@@ -215,18 +215,24 @@ def rooms(
     busy_since: dt.datetime,
 ) -> Rooms:
     """Return the connected tablets, and the patient's forms that changed since then."""
+    # A patient's visits are found by their episodes.
+    episodes = (
+        sa.select(col(Episode.id))
+        .where(col(Episode.org_id) == viewer.org_id)
+        .where(col(Episode.patient_id) == patient_id)
+    )
     tablet = aliased(Tablet, select(Tablet).where(col(Tablet.org_id) == viewer.org_id).subquery())
     visit = aliased(
         Visit,
         select(Visit)
         .where(col(Visit.org_id) == viewer.org_id)
-        .where(col(Visit.patient_id) == patient_id)
+        .where(col(Visit.episode_id).in_(episodes))
         .where(col(Visit.changed_at) >= since)
         .where(is_visible(viewer, col(Visit.patient_id)))
         .subquery(),
     )
     rows = db.execute(
-        sa.select(tablet, visit, _is_busy(tablet, busy_since), _last_used(tablet, patient_id))
+        sa.select(tablet, visit, _is_busy(tablet, busy_since), _last_used(tablet, episodes))
         .select_from(tablet)
         # A form may have a code and no tablet, and most tablets have none of this patient's.
         .join(
@@ -270,12 +276,14 @@ def _is_busy(tablet: type[Tablet], since: dt.datetime) -> sa.ColumnElement[bool]
     )
 
 
-def _last_used(tablet: type[Tablet], patient_id: uuid.UUID) -> sa.ColumnElement[dt.datetime]:
+def _last_used(
+    tablet: type[Tablet], episodes: sa.Select[uuid.UUID]
+) -> sa.ColumnElement[dt.datetime]:
     return (
         sa.select(sa.func.max(Visit.created_at))
         .where(col(Visit.org_id) == col(tablet.org_id))
         .where(col(Visit.tablet_id) == col(tablet.id))
-        .where(col(Visit.patient_id) == patient_id)
+        .where(col(Visit.episode_id).in_(episodes))
         .correlate(tablet)
         .scalar_subquery()
     )

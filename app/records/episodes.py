@@ -282,10 +282,10 @@ def caseload(db: DbSession, viewer: Viewer, *, is_open: bool) -> Sequence[Case]:
         .correlate(Episode)
         .scalar_subquery()
     )
-    treats = (
-        sa.exists()
+    # Started from the patients of one clinician; the organization has many more.
+    own = (
+        sa.select(col(Treats.patient_id))
         .where(col(Treats.org_id) == viewer.org_id)
-        .where(col(Treats.patient_id) == col(Patient.id))
         .where(col(Treats.staff_id) == viewer.staff_id)
         .where(col(Treats.until).is_(None))
     )
@@ -301,7 +301,7 @@ def caseload(db: DbSession, viewer: Viewer, *, is_open: bool) -> Sequence[Case]:
         )
         .where(col(Episode.org_id) == viewer.org_id)
         .where(closed_at.is_(None) if is_open else closed_at.is_not(None))
-        .where(treats)
+        .where(col(Episode.patient_id).in_(own))
         .where(is_visible(viewer, col(Patient.id)))
         .order_by(col(Patient.number), col(Episode.opened_at))
     )

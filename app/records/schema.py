@@ -1,5 +1,7 @@
 """Whether the database is the one this program was written for."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -64,7 +66,10 @@ def found_version(engine: Engine) -> str | None:
 
 def migrate(engine: Engine, *, to: str = "head") -> None:
     """Bring the tables to a version. The engine must not enforce foreign keys on SQLite."""
-    command.upgrade(_alembic(engine), to)
+    upgrade = _alembic(engine)
+    if engine.dialect.name == "sqlite":
+        upgrade.attributes["last"] = _tell_sizes
+    command.upgrade(upgrade, to)
 
 
 def check_in_step(engine: Engine) -> None:
@@ -114,6 +119,70 @@ def _alembic(engine: Engine | None) -> Config:
     settings = Config(toml_file=_HOUSE / "pyproject.toml")
     settings.attributes["engine"] = engine
     return settings
+
+
+GROWING = (
+    "audit_entry",
+    "baseline",
+    "episode",
+    "flag",
+    "item_answer",
+    "participation",
+    "patient",
+    "rating",
+    "respondent",
+    "review",
+    "therapy_session",
+    "treats",
+    "visit",
+    "withdrawal",
+)
+"""What has rows for every patient, and grows for as long as the program is used."""
+
+_ROWS, _OF_ONE, _OF_ONE_MORE = 1_000_000, 20, 5
+"""Rows to expect: in all, and where one thing of a patient is given, or another one too."""
+
+_OF_ONE_WIDE = {
+    "org_id": 500_000,
+    "team_id": 50_000,
+    "tablet_id": 50_000,
+    "actor_id": 50_000,
+    "staff_id": 1_000,
+}
+"""Rows to expect where what has many patients is given."""
+
+
+def _tell_sizes(connection: Connection) -> None:
+    """Let SQLite know what will grow.
+
+    Left alone it expects ten rows in an organization, however many there are, and would
+    rather read through all of them than look up the twenty of one patient by an index.
+    """
+    connection.exec_driver_sql("ANALYZE")
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+    rows = connection.exec_driver_sql(
+        'SELECT tables.name, indexes.name, "unique", columns.name FROM sqlite_schema AS tables, '
+        "pragma_index_list(tables.name) AS indexes, pragma_index_info(indexes.name) AS columns "
+        "WHERE tables.type = 'table' ORDER BY tables.name, indexes.name, columns.seqno"
+    ).all()
+    found = [
+        (table, index, _expected([row[3] for row in columns], is_unique=is_unique))
+        for (table, index, is_unique), columns in groupby(rows, key=lambda row: row[:3])
+        if table in GROWING
+    ]
+    if found:
+        connection.exec_driver_sql(
+            "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", found
+        )
+
+
+def _expected(columns: Sequence[str], *, is_unique: bool) -> str:
+    """Return the rows to expect in all, and for each further column that is given."""
+    rows = [_ROWS]
+    for column in columns:
+        narrow = _OF_ONE if rows[-1] > _OF_ONE else _OF_ONE_MORE
+        rows.append(min(rows[-1], _OF_ONE_WIDE.get(column, narrow)))
+    return " ".join(map(str, [*rows[:-1], 1] if is_unique else rows))
 
 
 APPENDED_ONLY = (

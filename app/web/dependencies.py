@@ -89,7 +89,7 @@ async def _place_in_line() -> AsyncGenerator[None]:
 # Requests that wait for their turn to write each keep a worker thread, of which there are
 # forty. If they kept all, the one whose turn it is would wait for a thread for ever. So no
 # more than this many are let in, and the rest wait without a thread.
-_WRITERS, _READERS, _TABLETS, _SIGN_INS = 8, 12, 3, 4
+_WRITERS, _READERS, _TABLETS, _SIGN_INS = 8, 12, 8, 4
 
 # scope="function" commits before the response leaves. With FastAPI's default the
 # tablet is told "stored" first, and a commit that then fails loses the rating.

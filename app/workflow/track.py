@@ -88,7 +88,8 @@ def follow(
     program = access.the_program(db)
     record = record or _read(db, program, episode=episode)
     standing = flags.of_episodes(db, program, episode_ids=[episode.id])
-    curve = curves.newest_of(db, org_id=episode.org_id, instrument=episode.main_instrument)
+    measure = curves.yardstick(db, org_id=episode.org_id, instrument=episode.main_instrument)
+    curve = measure.curve
     numbering = number_sessions(record, instrument=episode.main_instrument, now=now)
     situation = _situation(
         db,
@@ -101,7 +102,7 @@ def follow(
     )
     verdicts = evaluate(
         situation,
-        rules=rules_in_force(db, org_id=episode.org_id),
+        rules=_rules(measure.no_contact_days),
         standing=[
             as_standing(flag, record=record, numbering=numbering)
             for flag in standing
