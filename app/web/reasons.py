@@ -1,22 +1,19 @@
 """Why a course stands where it stands, in the words of a list."""
 
+from app.clinical.instruments import Direction
 from app.web import flag_words
 from app.web.flag_words import Cause
 from app.web.naming import initials
 from app.web.words import Words
-from app.workflow.caseload import Client, TopFlag
+from app.workflow.caseload import Place, TopFlag
 from app.workflow.place import FlagState, Status
 
 NOTE_START = 60
 """So many characters of a note stand in the list."""
 
 
-def reason_of(words: Words, client: Client) -> str:
+def reason_of(words: Words, place: Place, *, direction: Direction) -> str:
     """Return the reason in one sentence; a course without one has its status for a reason."""
-    place = client.place
-    if place is None:
-        return ""
-    direction = client.trajectory.course.instrument.direction
     if place.top is not None:
         top = place.top
         cause = Cause(

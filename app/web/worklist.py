@@ -285,6 +285,7 @@ def _share(found: Caseload) -> Share | None:
 
 def _row(words: Words, client: Client, *, display: NameDisplay, now: dt.datetime) -> Row:
     place = client.place
+    direction = client.trajectory.course.instrument.direction
     seen = client.trajectory.course.observations
     change = seen[-1].score - seen[-2].score if len(seen) > 1 else None
     return Row(
@@ -293,7 +294,7 @@ def _row(words: Words, client: Client, *, display: NameDisplay, now: dt.datetime
         under=_under(words, client, now=now),
         shape=place.status.value if place else None,
         status=words(f"flag.status_{place.status.value}") if place else "",
-        reason=reason_of(words, client) if place else "",
+        reason=reason_of(words, place, direction=direction) if place else "",
         seen=state_of(words, place.top) if place and place.top else None,
         is_reviewed=place is not None and place.is_reviewed,
         miniature=miniature_of(words, client),

@@ -144,8 +144,22 @@ def finished(
 ) -> tuple[NameDisplay, Sequence[Finished]]:
     """Return the closed courses of the viewer's own patients, the latest first."""
     organization = people.organization(db, org_id=viewer.org_id)
-    cases = episodes.caseload(db, viewer, is_open=False)
-    rows = [row for case in cases if (row := _finished(db, case)) is not None]
+    rows = [
+        Finished(
+            patient_id=case.patient.id,
+            episode_id=case.episode.id,
+            number=case.patient.number,
+            name=people.name_of(db, case.patient),
+            opened_at=case.episode.opened_at,
+            closed_at=closed_at,
+            ending=ending,
+            agreement=agreement,
+        )
+        for case in episodes.caseload(db, viewer, is_open=False)
+        if (closed_at := case.episode.closed_at)
+        and (ending := case.episode.ending)
+        and (agreement := case.episode.agreement)
+    ]
     rows.sort(key=lambda row: row.closed_at, reverse=True)
     find.log_list(db, viewer, "saw_finished", patient_ids={row.patient_id for row in rows}, now=now)
     return organization.name_display, rows
@@ -272,19 +286,3 @@ def _rank(client: Client, *, order: Order) -> tuple[int, bool, bool, bool, float
     # still to be looked at comes before one that has been reviewed.
     place = client.place
     return (_PARTS.index(place.part), place.is_reviewed, not place.is_immediate, *by_time)
-
-
-def _finished(db: DbSession, case: Case) -> Finished | None:
-    episode = case.episode
-    if episode.closed_at is None or episode.ending is None or episode.agreement is None:
-        return None
-    return Finished(
-        patient_id=case.patient.id,
-        episode_id=episode.id,
-        number=case.patient.number,
-        name=people.name_of(db, case.patient),
-        opened_at=episode.opened_at,
-        closed_at=episode.closed_at,
-        ending=episode.ending,
-        agreement=episode.agreement,
-    )

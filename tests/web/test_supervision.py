@@ -10,6 +10,7 @@ from app.records.audit import AuditEntry
 from app.records.engine import enter_organization
 from app.workflow import access
 from tests.support.clinic import Clinic, Enrolled
+from tests.support.flagged import kept
 from tests.support.lists import (
     GOES_BADLY,
     GOES_WELL,
@@ -118,6 +119,22 @@ def test_the_median_counts_days_from_the_flag_to_the_first_decision(clinic: Clin
 
     # Raised two weeks before the decisions' day 0: after 15, 17 and 34 days.
     assert "17 median av 3 de siste 90 dagene" in text
+
+
+def test_a_flag_that_opened_again_is_counted_from_then_on(clinic: Clinic) -> None:
+    use_curve(clinic)
+    patient = came(clinic, "Badly Bo", [280, 200, 195])
+    deteriorated = next(
+        one for one in kept(clinic, patient) if one.flag.rule.value == "deterioration"
+    )
+    path = f"/flags/{deteriorated.flag.id}/decide"
+    form = {"decision": "talked_continue"}
+    clinic.client(clinic.supervisor).post(path, data=form)
+    clinic.course(patient, [130], days=3)
+    clinic.client(clinic.supervisor).post(path, data=form)
+
+    # Raised a week before the first decision; open for three days before the second.
+    assert "5 median av 2 de siste 90 dagene" in plain(supervision(clinic))
 
 
 def test_decisions_of_long_ago_do_not_count(clinic: Clinic) -> None:
