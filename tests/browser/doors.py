@@ -1,5 +1,6 @@
 """Every page of the program, at an address where it has something to show."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import update
 from sqlmodel import select
 
-from app.main import create_app
+from app.main import create_app, read_clock
 from app.records.base import DbSession
 from app.records.encryption import seal
 from app.records.engine import enter_organization
@@ -73,11 +74,13 @@ class Town:
     def speak(self, language: str) -> None:
         """Let everybody read another language."""
         self.language = language
-        clinic = self.site.clinic
+        clinic, now = self.site.clinic, read_clock()
         with clinic.database.writing() as db:
             enter_organization(db, org_id=clinic.clinician.org_id)
             for table in (Staff, Tablet, Visit):
                 db.execute(update(table).values(language=language))
+            # Forms run out, and thanks are said for a while only; the walk round takes longer.
+            db.execute(update(Visit).values(changed_at=now, expires_at=now + dt.timedelta(hours=1)))
         self.put_away()
 
     def open(self, door: Door, *, bypasses_policy: bool = False) -> Page:
