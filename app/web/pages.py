@@ -55,6 +55,17 @@ MENU: Sequence[Menu] = (
     Menu("/numbers", "staff.menu_numbers", frozenset(Role)),
 )
 
+ABOUT_PATIENTS = (
+    "/patients",
+    "/episodes",
+    "/sessions",
+    "/ratings",
+    "/flags",
+    "/visits",
+    "/finished",
+)
+"""Pages that stand under the list of patients in the menu."""
+
 
 @cache
 def _environment() -> Environment:
@@ -134,5 +145,5 @@ def _navigation(viewer: Viewer | None, *, at: str) -> Sequence[NavItem]:
 
 def _is_at(href: str, path: str) -> bool:
     if href == "/":
-        return path == "/" or path.startswith(("/patients", "/episodes"))
+        return path == "/" or path.startswith(ABOUT_PATIENTS)
     return path == href or path.startswith(f"{href}/")
