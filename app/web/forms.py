@@ -23,7 +23,8 @@ def problem_of(words: Words, refusal: Refusal, *, field: str) -> Sequence[Proble
 
 
 async def _typed(request: Request) -> FormData:
-    return await request.form()
+    # No form of ours takes files, and one that came would stay open.
+    return await request.form(max_files=0)
 
 
 Typed = Annotated[FormData, Depends(_typed)]
