@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.furnished import ALLIANCES, OUTCOMES, Furnished, furnish, use_synthetic_curve
 from tests.support.browser import PHONE, Site
+from tests.support.kiosk import connect, hand_over
 
 CORRECTED = 1
 """Which of the scores was corrected afterwards, counted from nought; to 19.4."""
@@ -71,7 +72,7 @@ def test_the_table_has_the_numbers_of_the_figure(site: Site, course: Furnished) 
     shown = [row[2] for row in rows if len(row) > 2]
 
     drawn = _values(page, "y", at_least=len(OUTCOMES))
-    expected = [18.9 if at == -1 else value / 10 for at, value in enumerate(OUTCOMES)]
+    expected = [value / 10 for value in OUTCOMES]
     expected[CORRECTED] = 19.4
 
     assert drawn == expected
@@ -89,6 +90,39 @@ def test_a_flag_has_the_same_number_in_chart_list_and_table(site: Site, course: 
     for number in listed:
         expect(page.locator(".chart .annotation").get_by_text(number, exact=True)).to_be_visible()
         expect(page.locator("#numbers tbody td:last-child", has_text=number).first).to_be_visible()
+
+
+def test_a_chart_stays_as_it_is_while_only_the_tablet_moves_on(
+    site: Site, course: Furnished
+) -> None:
+    connect(site.clinic)
+    page = _open(site, course)
+    page.locator("#numbers summary").click()
+    chart = page.locator("[data-figure=figure-course]")
+    chart.evaluate("(chart) => { chart.isTheSame = true }")
+
+    hand_over(site.clinic, course.patient)
+    expect(page.locator(".visit-state")).to_be_visible()
+
+    assert chart.evaluate("(chart) => chart.isTheSame === true")
+    assert page.locator("#numbers").evaluate("(part) => part.open")
+
+
+def test_a_new_answer_redraws_the_chart_and_leaves_open_what_was_open(
+    site: Site, course: Furnished
+) -> None:
+    page = _open(site, course)
+    page.locator("#numbers summary").click()
+    before = page.locator("#numbers tbody tr").count()
+
+    session_id = site.clinic.session(course.patient, is_over=True)
+    site.clinic.rate(course.patient, session_id, total=250)
+
+    expect(page.locator("dl.facts")).to_contain_text("25,0")
+    expect(page.locator("#numbers tbody tr")).to_have_count(before + 1)
+    assert page.locator("#numbers").evaluate("(part) => part.open")
+    page.locator(".chart .main-svg").first.wait_for()
+    assert _values(page, "y", at_least=len(OUTCOMES))[-1] == 25.0
 
 
 def test_on_a_phone_the_labels_stand_below_the_drawing(site: Site, course: Furnished) -> None:
