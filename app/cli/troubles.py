@@ -3,6 +3,7 @@
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.cli.tables import TableError
 from app.config import SettingsError
 from app.instruments import InstrumentFileError, PackRecordError, UnknownInstrumentError
 from app.records.copies import (
@@ -56,6 +57,7 @@ KNOWN = (
     SealBrokenError,
     SettingsError,
     SyntheticDataError,
+    TableError,
     UnknownInstrumentError,
     UnreadableCopyError,
     UnsafeRoleError,

@@ -15,7 +15,6 @@ MAX_COLUMNS = 200
 MAX_LINES = 200_000
 """So many lines are stored in one transaction at the most; longer histories are split."""
 
-_DELIMITERS = (";", ",")
 _FIRST_LINE = re.compile(rb"[^\r\n]+")
 
 
@@ -29,6 +28,30 @@ class HistoryFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a file may hold, and what is said when it is another one."""
+
+    bytes: int
+    lines: int
+    columns: int
+    delimiters: Sequence[str]
+    names: str
+    """An example of a first line."""
+    smaller: str
+    """What to do with a file that is too large."""
+
+
+HISTORY = Limits(
+    bytes=MAX_BYTES,
+    lines=MAX_LINES,
+    columns=MAX_COLUMNS,
+    delimiters=(";", ","),
+    names="client, week, score",
+    smaller="split it by client",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A file as rows of cells, each row with the number of its first line."""
 
@@ -38,31 +61,32 @@ class Table:
     rows: Iterator[tuple[int, list[str]]]
 
 
-def read_table(content: bytes) -> Table:
-    """Read UTF-8 or cp1252 with ``,`` or ``;`` between the cells."""
-    _check_size(content)
+def read_table(content: bytes, *, limits: Limits | None = None) -> Table:
+    """Read UTF-8 or cp1252 with one of the allowed delimiters between the cells."""
+    limits = limits or HISTORY
+    _check_size(content, limits)
     encoding = _encoding(content)
-    delimiter = _delimiter(content)
+    delimiter = _delimiter(content, limits)
     # Decoded piece by piece: as one text, a file near the limit takes four times its size.
     text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
     rows = _rows(text, delimiter)
     _, header = next(rows, (0, []))
-    _check_width(len(header))
+    _check_width(len(header), limits)
     return Table(
         encoding=encoding.removesuffix("-sig"), delimiter=delimiter, header=header, rows=rows
     )
 
 
-def _check_size(content: bytes) -> None:
-    if len(content) > MAX_BYTES:
+def _check_size(content: bytes, limits: Limits) -> None:
+    if len(content) > limits.bytes:
         raise HistoryFileError(
-            f"the file has {len(content)} bytes, and {MAX_BYTES} are allowed",
-            remedy="split it by client",
+            f"the file has {len(content)} bytes, and {limits.bytes} are allowed",
+            remedy=limits.smaller,
         )
     lines = max(content.count(b"\n"), content.count(b"\r"))
-    if lines > MAX_LINES:
+    if lines > limits.lines:
         raise HistoryFileError(
-            f"the file has {lines} lines, and {MAX_LINES} are allowed", remedy="split it by client"
+            f"the file has {lines} lines, and {limits.lines} are allowed", remedy=limits.smaller
         )
     if b"\0" in content:
         raise HistoryFileError(
@@ -81,25 +105,25 @@ def _encoding(content: bytes) -> str:
     raise HistoryFileError("the file is neither UTF-8 nor cp1252", remedy="save it as CSV in UTF-8")
 
 
-def _delimiter(content: bytes) -> str:
+def _delimiter(content: bytes, limits: Limits) -> str:
     first = _FIRST_LINE.search(content)
     header = first[0] if first else b""
-    counts = {delimiter: header.count(delimiter.encode()) for delimiter in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda delimiter: counts[delimiter])
+    counts = {delimiter: header.count(delimiter.encode()) for delimiter in limits.delimiters}
+    best = max(limits.delimiters, key=lambda delimiter: counts[delimiter])
     if counts[best] == 0:
         raise HistoryFileError(
-            "the first line holds neither ';' nor ','",
-            remedy="give a first line with the names of the columns: client, week, score",
+            f"the first line holds neither {' nor '.join(map(repr, limits.delimiters))}",
+            remedy=f"give a first line with the names of the columns: {limits.names}",
         )
     # Counted before anything is split: a line of a million columns costs nothing.
-    _check_width(counts[best] + 1)
+    _check_width(counts[best] + 1, limits)
     return best
 
 
-def _check_width(columns: int) -> None:
-    if columns > MAX_COLUMNS:
+def _check_width(columns: int, limits: Limits) -> None:
+    if columns > limits.columns:
         raise HistoryFileError(
-            f"the first line names {columns} columns, and {MAX_COLUMNS} are allowed",
+            f"the first line names {columns} columns, and {limits.columns} are allowed",
             remedy="leave out the columns that are not read",
         )
 

@@ -1,6 +1,7 @@
 """Files as clinics have them are read; what cannot be used is refused by line, with the reason."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -268,7 +269,7 @@ def test_a_patients_own_goals_cannot_be_imported() -> None:
 def test_a_file_over_the_limit_is_refused_before_it_is_decoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(read_table, "MAX_BYTES", 35)
+    monkeypatch.setattr(read_table, "HISTORY", replace(read_table.HISTORY, bytes=35))
 
     said = refusal("client,week,score\n101,0,26\n101,1,26\n")
 
@@ -276,7 +277,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_decoded(
 
 
 def test_a_file_with_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_table, "MAX_LINES", 2)
+    monkeypatch.setattr(read_table, "HISTORY", replace(read_table.HISTORY, lines=2))
 
     assert "the file has 4 lines, and 2 are allowed" in refusal(
         "client,week,score\n1,0,1\n2,0,1\n3,0,1\n"
