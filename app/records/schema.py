@@ -1,6 +1,7 @@
 """Whether the database is the one this program was written for."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class SyntheticDataError(RuntimeError):
         )
 
 
+@cache
 def needed_version() -> str:
     """Return the newest schema version that this program knows."""
     head = ScriptDirectory.from_config(_alembic(None)).get_current_head()

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import gc
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ def main() -> None:
     is_sqlite = chosen.url.startswith("sqlite")
     database = open_database(chosen.url, keys=KEYS, file_key=FILE_KEY if is_sqlite else None)
     whole = create_app(Settings(mode=Mode.DEMO, data_dir=chosen.folder), database=database)
+    gc.freeze()  # as the program itself does before it serves
     uvicorn.run(
         _either(_bare(database), whole), host="127.0.0.1", port=chosen.port, log_level="error"
     )

@@ -3,6 +3,7 @@
 import datetime as dt
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -192,6 +193,7 @@ def start_server(store: Store, folder: Path, *, port: int) -> subprocess.Popen[b
             "--url", store.url, "--folder", str(folder), "--port", str(port),
         ],
         cwd=HOUSE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(HOUSE / ".ci"), str(HOUSE)))},
     )  # fmt: skip
     wait_for(port, process)
     return process
