@@ -1,4 +1,4 @@
-"""The program: routes, headers, error pages. Refuses an old schema."""
+"""The program: routes, headers, error pages. Refuses an old schema and a lost instrument."""
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Callable
@@ -18,6 +18,7 @@ from app.web import errors, routes
 from app.web.dependencies import Parts
 from app.web.pages import STATIC
 from app.web.security import Guard
+from app.workflow import recognize
 
 MAX_BODY_BYTES = 1 << 20
 """No form or answer of ours comes near one mebibyte."""
@@ -62,10 +63,12 @@ def create_app(
     """Put the program together."""
     records = database or open_records(settings)
     schema.check_ready(records, is_production=not settings.is_demo)
+    shelf = instruments.Shelf(settings.data_dir)
+    recognize.check_instruments(records, shelf.registry)
     parts = Parts(
         settings=settings,
         database=records,
-        shelf=instruments.Shelf(settings.data_dir),
+        shelf=shelf,
         clock=clock,
     )
 

@@ -21,6 +21,7 @@ from app.workflow.back_up import BackupRefusedError, BrokenAuditError
 from app.workflow.demonstrate import NotEmptyError
 from app.workflow.plan_history import CannotImportError
 from app.workflow.read_table import HistoryFileError
+from app.workflow.recognize import LostInstrumentError
 from app.workflow.refusals import Refusal
 
 
@@ -43,6 +44,7 @@ KNOWN = (
     HistoryFileError,
     InstrumentFileError,
     KeyFileError,
+    LostInstrumentError,
     NewerSchemaError,
     NotABackupError,
     NotBuiltError,

@@ -9,7 +9,9 @@ from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
 from app.records.base import DbSession, ask, table_of
+from app.records.episodes import Episode, EpisodeInstrument
 from app.records.people import Organization, Patient, Team
+from app.records.ratings import Rating
 from app.records.schema import found_version
 from app.records.staff import Account, Role, StaffRole
 from app.records.visibility import Viewer, is_visible
@@ -44,6 +46,18 @@ def is_any(engine: Engine) -> bool:
         return False
     with engine.connect() as connection:
         return connection.execute(select(Organization.id).limit(1)).first() is not None
+
+
+def instruments_in_use(db: DbSession, *, org_id: int) -> frozenset[str]:
+    """Return the instruments that any course or rating of an organization names."""
+    named = (
+        (Episode.org_id, Episode.main_instrument),
+        (Episode.org_id, Episode.alliance_instrument),
+        (EpisodeInstrument.org_id, EpisodeInstrument.instrument),
+        (Rating.org_id, Rating.instrument),
+    )
+    each = [sa.select(col(key)).where(col(org) == org_id) for org, key in named]
+    return frozenset(row[0] for row in db.execute(sa.union(*each)) if row[0] is not None)
 
 
 def no_contact_days(db: DbSession, *, org_id: int) -> int:
