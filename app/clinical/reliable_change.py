@@ -7,6 +7,7 @@ is what the program decides by: integers in tenths of a point, compared exactly.
 import math
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 from app.clinical.instruments import (
     Boundary,
@@ -61,6 +62,23 @@ class ReliableChange:
 
     index: float
     threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """A cut-off that belongs to no instrument's definition.
+
+    Attributes
+    ----------
+    value
+        In the unit of the scores it is compared with.
+    boundary
+        Inclusive if the number itself is clinical (given or published), strict if
+        it is on neither side (computed).
+    """
+
+    value: Fraction
+    boundary: Boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,20 +290,20 @@ def classify_change(
     return Change.UNCHANGED
 
 
-def side_of(score: Tenths, *, cut_off: CutOff, direction: Direction) -> Side:
+def side_of(score: Tenths | Fraction, *, cut_off: CutOff | Border, direction: Direction) -> Side:
     """Return on which side of a cut-off a score lies.
 
     Parameters
     ----------
     score
-        In tenths.
+        In the unit of the cut-off: tenths for that of an instrument.
     cut_off
         With an inclusive boundary (published "10 or more") the number itself is
         clinical; with a strict one (computed) it is on neither side.
     direction
         Which way scores move when a patient gets better.
     """
-    better = better_by(cut_off.value, score, direction=direction)
+    better = direction.value * (score - cut_off.value)
     if better > 0:
         return Side.FUNCTIONAL
     if better < 0 or cut_off.boundary is Boundary.INCLUSIVE:
@@ -318,15 +336,25 @@ def classify_end(first: Tenths, last: Tenths, *, instrument: Instrument) -> EndR
     if instrument.reliable_change is None:
         return EndResult(category=None, started=started, ended=ended)
     change = classify_change(first, last, value=instrument.reliable_change, direction=direction)
-    has_crossed = started is Side.CLINICAL and ended is Side.FUNCTIONAL
     return EndResult(
-        category=_category(change, has_crossed=has_crossed), started=started, ended=ended
+        category=end_category(change, started=started, ended=ended), started=started, ended=ended
     )
 
 
-def _category(change: Change, *, has_crossed: bool) -> Category:
+def end_category(change: Change, *, started: Side | None, ended: Side | None) -> Category:
+    """Return the category of an episode whose reliable change is known.
+
+    Parameters
+    ----------
+    change
+        What the reliable-change value says.
+    started, ended
+        Side of the cut-off of first and last score; ``None`` without a cut-off, and
+        nobody recovers then.
+    """
     match change:
         case Change.IMPROVED:
+            has_crossed = started is Side.CLINICAL and ended is Side.FUNCTIONAL
             return Category.RECOVERED if has_crossed else Category.IMPROVED
         case Change.UNCHANGED:
             return Category.UNCHANGED
