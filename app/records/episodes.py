@@ -352,20 +352,19 @@ def further_instruments(
     )
 
 
-def goals(db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID) -> Sequence[Goal]:
-    """Return the goals in use, in the order of the form."""
-    return (
-        db.execute(
-            select(Goal)
-            .where(Goal.org_id == viewer.org_id)
-            .where(Goal.episode_id == episode_id)
-            .where(col(Goal.until).is_(None))
-            .where(_is_in_sight(viewer, col(Goal.episode_id)))
-            .order_by(col(Goal.item))
-        )
-        .scalars()
-        .all()
+def goals(
+    db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID, since: dt.datetime | None = None
+) -> Sequence[Goal]:
+    """Return the goals in use, or in use at any time since a moment, in the order of the form."""
+    until = col(Goal.until)
+    question = (
+        select(Goal)
+        .where(Goal.org_id == viewer.org_id)
+        .where(Goal.episode_id == episode_id)
+        .where(until.is_(None) if since is None else sa.or_(until.is_(None), until >= since))
+        .where(_is_in_sight(viewer, col(Goal.episode_id)))
     )
+    return db.execute(question.order_by(col(Goal.item), col(Goal.since))).scalars().all()
 
 
 def goal_words(db: DbSession, goal: Goal) -> str:

@@ -182,6 +182,10 @@ class Filed(Placed):
     variant: Variant
     form_mode: FormMode | None
     form_layout: FormLayout | None
+    input_kind: InputKind | None
+    device_width: int | None
+    device_time: dt.datetime | None
+    duration_ms: int | None
     text_version: str | None
     moved_from_id: uuid.UUID | None
     correction: Correction | None

@@ -114,6 +114,7 @@ class Handed:
     variant: Variant
     state: VisitState
     rating_id: uuid.UUID | None
+    created_at: dt.datetime
     expires_at: dt.datetime
     changed_at: dt.datetime
 

@@ -191,7 +191,14 @@ def move(
             respondent_id=_same_respondent(db, viewer, found, target),
             slot=found.rating.slot,
         ),
-        submission=_moved(db, viewer, found.rating, reason=reason, submission_key=submission_key),
+        submission=_moved(
+            db,
+            viewer,
+            found.rating,
+            reason=reason,
+            submission_key=submission_key,
+            registry=registry,
+        ),
         registry=registry,
         actor=_actor(db, viewer, target.patient.id, now=now),
         now=now,
@@ -308,12 +315,17 @@ def _moved(
     *,
     reason: str,
     submission_key: uuid.UUID,
+    registry: Registry,
 ) -> Submission:
     answers = ratings.answers_of(db, viewer, rating_ids=[filed.id])[filed.id]
+    # The goals of the right patient are others; what was answered was all that was asked.
+    was_whole = filed.total is not None
+    is_about_goals = registry.get(filed.instrument).item_texts_from_episode
     return Submission(
         submission_key=submission_key,
         instrument=filed.instrument,
         answers=answers,
+        asked=tuple(answers) if is_about_goals and was_whole else None,
         typed_total=None if answers else filed.total,
         is_finished=filed.is_finished,
         source=filed.source,
@@ -323,6 +335,10 @@ def _moved(
         text_version=filed.text_version,
         form_mode=filed.form_mode,
         form_layout=filed.form_layout,
+        input_kind=filed.input_kind,
+        device_width=filed.device_width,
+        device_time=filed.device_time,
+        duration_ms=filed.duration_ms,
         recorded_by=viewer.staff_id,
         moved_from_id=filed.id,
         correction=Correction.WRONG_PATIENT,

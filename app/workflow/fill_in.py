@@ -259,7 +259,9 @@ def submit(
     stored = rate.file_new(
         db,
         filing=filing,
-        submission=replace(submission, asked=_asked(db, visit, registry=registry)),
+        submission=replace(
+            submission, asked=lay_out.asked_on(db, visit, sent=filled.answers, registry=registry)
+        ),
         registry=registry,
         actor=pair.actor_on(tablet),
         now=now,
@@ -366,13 +368,6 @@ def _check_shown(visit: Handed, filled: Filled, *, registry: Registry) -> None:
     if (filled.mode is FormMode.CODES) != bool(instrument.codes):
         allowed = "codes" if instrument.codes else "line, buttons"
         raise Refusal("mode_not_offered", value=filled.mode.value, allowed=allowed)
-
-
-def _asked(db: DbSession, visit: Handed, *, registry: Registry) -> tuple[str, ...]:
-    """Return the items that this form asked."""
-    program = access.the_program(db)
-    instrument = hand_over.known_instrument(registry, visit.instrument)
-    return tuple(hand_over.items_of(db, program, instrument, episode_id=visit.episode_id))
 
 
 def _submission(visit: Handed, filled: Filled, *, now: dt.datetime) -> rate.Submission:

@@ -1,7 +1,7 @@
 """Lay a form out for a tablet: what it asks, in which words, and nothing about whom."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.clinical.form_texts import FormText
@@ -11,6 +11,7 @@ from app.records import episodes, people
 from app.records.base import DbSession
 from app.records.people import FormLayout, FormMode, RespondentKind
 from app.records.tablets import Slot, Visit
+from app.records.visits import Handed
 from app.workflow import access, hand_over
 from app.workflow.refusals import Refusal
 
@@ -58,6 +59,24 @@ def sheet(db: DbSession, visit: Visit, *, language: str | None, registry: Regist
         goals={row.item: episodes.goal_words(db, row) for row in goals},
         initials=_initials(db, visit),
     )
+
+
+def asked_on(
+    db: DbSession, visit: Handed, *, sent: Container[str], registry: Registry
+) -> tuple[str, ...]:
+    """Return the items that a form asked: all, or the goals in use while it was filled in.
+
+    Goals may be written anew meanwhile. What was sent with the form was on it, and so was
+    what stood before it was handed over and still stands.
+    """
+    instrument = hand_over.known_instrument(registry, visit.instrument)
+    if not instrument.item_texts_from_episode:
+        return tuple(item.key for item in instrument.items)
+    handed_at = visit.created_at
+    program = access.the_program(db)
+    known = episodes.goals(db, program, episode_id=visit.episode_id, since=handed_at)
+    stood = {goal.item for goal in known if goal.until is None and goal.since <= handed_at}
+    return tuple(dict.fromkeys(g.item for g in known if g.item in stood or g.item in sent))
 
 
 def _initials(db: DbSession, visit: Visit) -> str | None:
