@@ -4,6 +4,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli.tables import TableError
+from app.clinical.classification import IMPOSSIBLE_NUMBERS
 from app.config import SettingsError
 from app.instruments import InstrumentFileError, PackRecordError, UnknownInstrumentError
 from app.records.copies import (
@@ -64,6 +65,7 @@ KNOWN = (
     UnreadableCopyError,
     UnsafeRoleError,
     WrongKeyError,
+    *IMPOSSIBLE_NUMBERS,
 )
 
 

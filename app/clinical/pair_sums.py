@@ -21,8 +21,8 @@ class TooFewPairsError(ValueError):
         self.n = n
         self.needed = needed
         super().__init__(
-            f"there are {n} patients with both scores; at least {needed} are needed. "
-            "Take a longer period or a larger unit."
+            f"{n} with both scores; at least {needed} are needed. "
+            "Take more of them, or give the number from elsewhere."
         )
 
 

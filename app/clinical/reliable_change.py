@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import TypeVar
 
 from app.clinical.instruments import (
     Boundary,
@@ -17,6 +18,9 @@ from app.clinical.instruments import (
     ReliableChangeValue,
     Tenths,
 )
+
+Points = TypeVar("Points", float, Fraction)
+"""Score points, rounded or exact."""
 
 
 class Change(Enum):
@@ -166,7 +170,7 @@ def reliable_change(
     return ReliableChange(index=index, threshold=critical * difference_error)
 
 
-def cut_off_a(*, clinical_mean: float, clinical_sd: float, direction: Direction) -> float:
+def cut_off_a(*, clinical_mean: Points, clinical_sd: Points, direction: Direction) -> Points:
     """Return cut-off a: two standard deviations better than the clinical mean.
 
     Parameters
@@ -189,7 +193,7 @@ def cut_off_a(*, clinical_mean: float, clinical_sd: float, direction: Direction)
     return clinical_mean + 2 * direction.value * clinical_sd
 
 
-def cut_off_b(*, functional_mean: float, functional_sd: float, direction: Direction) -> float:
+def cut_off_b(*, functional_mean: Points, functional_sd: Points, direction: Direction) -> Points:
     """Return cut-off b: two standard deviations worse than the functional mean.
 
     The spread is that of the functional group, as in the paper; software exists
@@ -216,8 +220,8 @@ def cut_off_b(*, functional_mean: float, functional_sd: float, direction: Direct
 
 
 def cut_off_c(
-    *, clinical_mean: float, clinical_sd: float, functional_mean: float, functional_sd: float
-) -> float:
+    *, clinical_mean: Points, clinical_sd: Points, functional_mean: Points, functional_sd: Points
+) -> Points:
     """Return cut-off c: the score that is equally far out in both groups.
 
     Parameters
@@ -362,6 +366,6 @@ def end_category(change: Change, *, started: Side | None, ended: Side | None) ->
             return Category.DETERIORATED
 
 
-def _check_spread(sd: float) -> None:
+def _check_spread(sd: float | Fraction) -> None:
     if not sd > 0:
-        raise SpreadError(sd)
+        raise SpreadError(float(sd))

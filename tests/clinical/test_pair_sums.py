@@ -48,7 +48,7 @@ def test_a_whole_is_the_sum_of_its_parts(pairs: list[tuple[int, int]], parts: in
 
 
 def test_too_few_patients_give_no_figure() -> None:
-    with pytest.raises(TooFewPairsError, match="there are 0 patients with both scores; at least 1"):
+    with pytest.raises(TooFewPairsError, match="0 with both scores; at least 1 are needed"):
         _ = PairSums().mean_before
     with pytest.raises(TooFewPairsError) as refused:
         _ = PairSums.of([(1, 2)]).variance_after
