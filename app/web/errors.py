@@ -126,6 +126,9 @@ def _malformed(request: Request, error: Exception) -> Response:
     words = words_of(request)
     fields = ""
     if isinstance(error, RequestValidationError):
+        if any(trouble["loc"][0] == "path" for trouble in error.errors()):
+            # An address that cannot be anybody's looks like one that is nobody's.
+            return _answer(request, status=404, word="not_there")
         fields = ", ".join(
             sorted(
                 {".".join(str(part) for part in trouble["loc"][1:]) for trouble in error.errors()}

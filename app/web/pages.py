@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.routing import Match
 
 from app.web.dependencies import parts_of, words_of
 from app.web.words import LANGUAGE_NAMES, LANGUAGES
@@ -113,7 +114,7 @@ def render(request: Request, template: str, page: object, *, status: int = 200) 
             languages=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
             nav=_navigation(viewer, at=request.url.path),
             viewer_name=viewer.name if viewer else None,
-            here=request.url.path,
+            here=_address_again(request),
             is_demo=settings.is_demo,
             shows_flags=settings.shows_flags,
             asset=asset,
@@ -121,6 +122,16 @@ def render(request: Request, template: str, page: object, *, status: int = 200) 
         )
     )
     return HTMLResponse(text, status_code=status)
+
+
+def _address_again(request: Request) -> str:
+    """Return where this page can be opened anew, as after a change of language."""
+    path, query = request.url.path, request.url.query
+    if request.method == "GET":
+        return f"{path}?{query}" if query else path
+    as_get = {**request.scope, "method": "GET"}
+    can_be_opened = any(one.matches(as_get)[0] is Match.FULL for one in request.app.routes)
+    return path if can_be_opened else "/"
 
 
 def go_to(address: str) -> RedirectResponse:
