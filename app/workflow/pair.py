@@ -18,7 +18,7 @@ from app.records.tablets import Pairing, Tablet, TabletKey, VisitState
 from app.workflow import access, limit, prove
 from app.workflow.access import NotThereError, Role, Viewer
 from app.workflow.limit import Counter
-from app.workflow.refusals import Refusal, TooMany
+from app.workflow.refusals import Conflict, Refusal, TooMany
 
 __all__ = ["VisitState"]
 
@@ -175,6 +175,7 @@ def approve(
     if pairing is None:
         return Approved(Approval.UNKNOWN_CODE)
     limit.forgive(db, tries, now=now)
+    _check_only_one(db, viewer.org_id, room=name)
     pairing.approved_at = now
     _connect(db, viewer, token_hash=pairing.token_hash, room=name, pin=pin, now=now)
     return Approved(Approval.CONNECTED)
@@ -261,7 +262,9 @@ def close_corner(db: DbSession, tablet: OnTablet) -> None:
 def rename(db: DbSession, tablet: OnTablet, *, room: str, now: dt.datetime) -> None:
     """Give the room of a tablet another name, from its corner for staff."""
     _check_open(tablet)
-    _row_of(db, tablet).room = _checked_room(room)
+    name = _checked_room(room)
+    _check_only_one(db, tablet.org_id, room=name, apart_from=tablet.tablet_id)
+    _row_of(db, tablet).room = name
     audit.append(db, event_on(tablet, "renamed_room", now=now))
 
 
@@ -361,6 +364,15 @@ def _checked_room(room: str) -> str:
     if not name or len(name) > LONGEST_ROOM or not name.isprintable():
         raise Refusal("room_name", allowed=f"1–{LONGEST_ROOM}", n=LONGEST_ROOM)
     return name
+
+
+def _check_only_one(
+    db: DbSession, org_id: int, *, room: str, apart_from: uuid.UUID | None = None
+) -> None:
+    """Refuse a second tablet of the same name: a form would come up in the wrong room."""
+    for known in tablets.tablets_of(db, org_id=org_id):
+        if known.id != apart_from and known.room.casefold() == room.casefold():
+            raise Conflict("room_taken", value=known.room)
 
 
 def _check_pin(pin: str) -> None:

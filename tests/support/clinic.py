@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fastapi import FastAPI
 from sqlmodel import select
 from starlette.testclient import TestClient
 
@@ -81,6 +82,8 @@ class Clinic:
     team_id: uuid.UUID
     other_team_id: uuid.UUID
     _clients: list[TestClient] = field(default_factory=list)
+    _started: tuple[Settings, FastAPI] | None = None
+    """The program that serves, and the settings it was started with."""
 
     @property
     def people(self) -> dict[str, Person | None]:
@@ -98,9 +101,11 @@ class Clinic:
 
     def client(self, person: Person | None = None, *, raises: bool = True) -> TestClient:
         """Return a browser in which this person is signed in."""
-        app = create_app(self.settings, database=self.database, clock=self.clock)
+        if self._started is None or self._started[0] is not self.settings:
+            app = create_app(self.settings, database=self.database, clock=self.clock)
+            self._started = (self.settings, app)
         client = TestClient(
-            app,
+            self._started[1],
             base_url="https://testserver",
             follow_redirects=False,
             raise_server_exceptions=raises,

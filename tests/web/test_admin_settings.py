@@ -112,7 +112,7 @@ def test_a_long_log_is_read_in_parts(clinic: Clinic) -> None:
     assert newest.count("<tr>") == 101
     assert "/admin/log?before=21" in newest
     assert older.count("<tr>") == 21
-    assert "?before=" not in older
+    assert 'href="/admin/log?before=' not in older
 
 
 @pytest.mark.parametrize("before", ["0", "-1", "x", "99999999999999999999"])

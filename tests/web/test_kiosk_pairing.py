@@ -96,6 +96,25 @@ def test_a_room_needs_a_name_that_can_be_read(clinic: Clinic, room: str) -> None
     assert reply.status_code == 422
 
 
+def test_two_rooms_are_never_called_the_same(clinic: Clinic) -> None:
+    connect(clinic, room="Rom 3")
+    second = new_tablet(clinic)
+    second.post("/tablet/pairing")
+    code = code_on(second.get("/tablet").text)
+    staff = clinic.client(clinic.administrator)
+
+    taken = staff.post("/tablets", data={"code": code, "room": " rom  3 ", "pin": PIN})
+    free = staff.post("/tablets", data={"code": code, "room": "Rom 4", "pin": PIN})
+    second.post("/tablet/staff", {"pin": PIN})
+    renamed = second.post("/tablet/staff/room", {"room": "ROM 3"})
+    kept = second.post("/tablet/staff/room", {"room": "Rom 4"})
+
+    assert (taken.status_code, free.status_code) == (422, 303)
+    assert "Det er allerede koblet til et nettbrett med dette navnet." in taken.text
+    assert (renamed.status_code, kept.status_code) == (409, 303)
+    assert "Rom 4" in second.get("/tablet").text
+
+
 def test_whoever_guesses_codes_has_to_wait(clinic: Clinic) -> None:
     staff = clinic.client(clinic.clinician)
     guess = {"code": "BBBB-BBBB", "room": "Rom 1", "pin": PIN}

@@ -6,9 +6,14 @@ import pytest
 
 from app.cli.troubles import KNOWN, sentence
 from app.instruments import load_registry
+from app.main import create_app
 from app.workflow.recognize import LostInstrumentError
 from tests.support.clinic import Clinic
 from tests.support.shipped import HOUSE
+
+
+def start(clinic: Clinic) -> None:
+    create_app(clinic.settings, database=clinic.database, clock=clinic.clock)
 
 
 def test_a_start_is_refused_while_a_definition_that_a_course_names_is_gone(clinic: Clinic) -> None:
@@ -23,14 +28,14 @@ def test_a_start_is_refused_while_a_definition_that_a_course_names_is_gone(clini
     )
     clinic.registry = load_registry(site_folder=clinic.settings.data_dir)
     clinic.enrol(main="our-own")
-    clinic.client()
+    start(clinic)
     shutil.move(local, local.with_suffix(".gone"))
 
     with pytest.raises(LostInstrumentError) as refused:
-        clinic.client()
+        start(clinic)
 
     assert refused.value.keys == ("our-own",)
     assert isinstance(refused.value, KNOWN)
     assert "patients are followed with our-own" in sentence(refused.value)
     shutil.move(local.with_suffix(".gone"), local)
-    clinic.client()
+    start(clinic)
