@@ -190,23 +190,25 @@ def newest(db: DbSession, *, org_id: int, before: int | None, most: int) -> Sequ
     )
 
 
-def entries_about(db: DbSession, *, org_id: int, patient_id: uuid.UUID) -> Sequence[AuditEntry]:
+def entries_about(
+    db: DbSession,
+    *,
+    org_id: int,
+    patient_id: uuid.UUID,
+    before: int | None = None,
+    most: int | None = None,
+) -> Sequence[AuditEntry]:
     """Return who saw or changed a patient's record, newest first; lists that showed them too."""
     on_a_list = sa.cast(AuditEntry.details, sa.String).contains(patient_id.hex, autoescape=True)
+    is_about = sa.or_(
+        col(AuditEntry.patient_id) == patient_id,
+        sa.and_(col(AuditEntry.patient_id).is_(None), on_a_list),
+    )
+    question = select(AuditEntry).where(AuditEntry.org_id == org_id).where(is_about)
+    if before is not None:
+        question = question.where(AuditEntry.sequence < before)
     return (
-        db.execute(
-            select(AuditEntry)
-            .where(AuditEntry.org_id == org_id)
-            .where(
-                sa.or_(
-                    col(AuditEntry.patient_id) == patient_id,
-                    sa.and_(col(AuditEntry.patient_id).is_(None), on_a_list),
-                )
-            )
-            .order_by(col(AuditEntry.sequence).desc())
-        )
-        .scalars()
-        .all()
+        db.execute(question.order_by(col(AuditEntry.sequence).desc()).limit(most)).scalars().all()
     )
 
 

@@ -10,20 +10,18 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
+from app.web import log_words
 from app.web.dependencies import Administrator, Now, Writing, words_of
 from app.web.forms import Problem, Typed, problem_of, text_of
 from app.web.pages import go_to, render
-from app.web.words import LANGUAGES, MissingWordError, Words
+from app.web.words import LANGUAGES
 from app.workflow import administer, oversee
 from app.workflow.access import Viewer
 from app.workflow.administer import NameDisplay, OrganizationSettings, TeamSeen
-from app.workflow.oversee import ActorKind, LogCheck
+from app.workflow.oversee import LogCheck
 from app.workflow.refusals import Refusal
 
 router = APIRouter(prefix="/admin")
-
-NEWEST: Final = 2**31 - 1
-"""No log is longer."""
 
 MOST_DIGITS: Final = 5
 """Of a number of days; more is out of range and need not be read."""
@@ -134,7 +132,9 @@ def post_organization(at: At, typed: Typed) -> Response:
 
 
 @router.get("/log")
-def get_log(at: At, before: Annotated[int | None, Query(ge=1, le=NEWEST)] = None) -> Response:
+def get_log(
+    at: At, before: Annotated[int | None, Query(ge=1, le=log_words.NEWEST)] = None
+) -> Response:
     return _log_page(at, before=before, check=None)
 
 
@@ -205,22 +205,10 @@ def _log_page(at: At, *, before: int | None, check: LogCheck | None) -> Response
         LogRow(
             sequence=entry.sequence,
             moment=words.moment(entry.at),
-            who=entry.who or _who(words, entry.kind),
-            action=_action(words, entry.action),
+            who=log_words.who(words, entry.who, kind=entry.kind),
+            action=log_words.action(words, entry.action),
         )
         for entry in part.entries
     ]
     page = LogListPage(rows=rows, older=part.older, is_newest=before is None, check=check)
     return render(at.request, "pages/admin/log.html", page)
-
-
-def _who(words: Words, kind: ActorKind) -> str:
-    return words(f"admin.actor_{kind.value}")
-
-
-def _action(words: Words, action: str) -> str:
-    # Entries of older versions stay for ever; their words may have gone.
-    try:
-        return words(f"log.{action}")
-    except MissingWordError:
-        return action.replace("_", " ")

@@ -15,6 +15,7 @@ from app.web import (
     numbers,
     paper,
     participation,
+    patient_log,
     patient_page,
     purpose,
     quality,
@@ -48,6 +49,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(enrolment.router)
     app.include_router(courses.router)
     app.include_router(patient_page.router)
+    app.include_router(patient_log.router)
     app.include_router(participation.router)
     app.include_router(sessions.router)
     app.include_router(paper.router)

@@ -12,7 +12,7 @@ STORYLESS: dict[str, set[str] | None] = {
     "workflow": {
         *("access", "find", "limit", "refusals"),
         *("employ", "prove", "secure", "sign_in"),
-        *("administer", "back_up", "oversee", "pair", "recognize"),
+        *("administer", "back_up", "oversee", "pair", "recognize", "recount"),
         *("journal", "read_history", "read_table"),
     },
     "records": {

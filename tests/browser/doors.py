@@ -231,6 +231,7 @@ def _doors_of_patients(
     for name, one in little.items():
         yield Door(f"patient-{name}", path, f"/patients/{one.patient_id}", "clinician")
     yield Door("details", f"{path}/details", f"{patient}/details", "clinician")
+    yield Door("patient-log", f"{path}/log", f"{patient}/log", "clinician")
     yield Door("start", f"{path}/visits", f"{patient}/visits", "clinician")
     new = "/patients/new"
     yield Door("patient-new", new, new, "clinician")

@@ -114,6 +114,7 @@ EXPECTED: Final = {
     "POST /patients/{patient_id}/episodes": "the_patient",
     "GET /patients/{patient_id}/episodes/new": "the_patient",
     "GET /patients/{patient_id}/live": "the_patient",
+    "GET /patients/{patient_id}/log": "the_patient",
     "POST /patients/{patient_id}/respondents": "the_patient",
     "POST /patients/{patient_id}/respondents/{respondent_id}/end": "the_patient",
     "GET /patients/{patient_id}/visits": "the_patient",

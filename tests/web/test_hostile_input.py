@@ -276,8 +276,13 @@ class Asker:
     def ask(self, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
         """Ask in every way that the machine thinks of."""
 
-        @settings(max_examples=max(2, settings().max_examples // SHARE), phases=[Phase.generate])
-        @settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(
+            max_examples=max(2, settings().max_examples // SHARE),
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            deadline=None,
+            database=None,
+        )
         @given(case=operation.as_strategy(generation_mode=mode), is_about_somebody=st.booleans())
         def ask_once(case: Case[Any], *, is_about_somebody: bool) -> None:
             if is_about_somebody:

@@ -1,0 +1,22 @@
+"""How the log says who did what."""
+
+from typing import Final
+
+from app.web.words import MissingWordError, Words
+from app.workflow.oversee import ActorKind
+
+NEWEST: Final = 2**31 - 1
+"""No log is longer."""
+
+
+def who(words: Words, name: str | None, *, kind: ActorKind) -> str:
+    """Return who did something: by name, or as a tablet or the program."""
+    return name or words(f"admin.actor_{kind.value}")
+
+
+def action(words: Words, done: str) -> str:
+    """Return what was done. Entries of older versions stay for ever; their words may be gone."""
+    try:
+        return words(f"log.{done}")
+    except MissingWordError:
+        return done.replace("_", " ")
