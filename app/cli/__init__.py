@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from app.cli import backups, classify, growth, histories, running, setting_up, texts
+from app.cli import backups, classify, control, growth, histories, running, setting_up, texts
 from app.cli.troubles import KNOWN, sentence
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ histories.add_to(app)
 backups.add_to(app)
 texts.add_to(app)
 classify.add_to(app)
+control.add_to(app)
 growth.add_to(app)
 
 

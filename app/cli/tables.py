@@ -120,6 +120,8 @@ class Sheet:
     file: str
     columns: tuple[str, ...]
     rows: Iterator[Row]
+    written: tuple[str, ...] = ()
+    """The names as they are written in the file."""
 
     def check_columns(self, *names: str) -> None:
         """Refuse a table that lacks one of these columns."""
@@ -165,7 +167,8 @@ def read_sheet(path: Path, *, names: str) -> Sheet:
     columns = tuple(name.casefold() for name in table.header)
     _check_names(path.name, columns)
     has_comma = table.delimiter != ","
-    return Sheet(path.name, columns, _rows(path.name, columns, table.rows, has_comma=has_comma))
+    rows = _rows(path.name, columns, table.rows, has_comma=has_comma)
+    return Sheet(path.name, columns, rows, written=tuple(table.header))
 
 
 def _check_names(file: str, columns: tuple[str, ...]) -> None:

@@ -5,6 +5,13 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli.tables import TableError
 from app.clinical.classification import IMPOSSIBLE_NUMBERS
+from app.clinical.disclosure import (
+    DimensionError,
+    RoundingError,
+    TableTooLargeError,
+    ThresholdError,
+)
+from app.clinical.disclosure_grid import LevelError
 from app.config import SettingsError
 from app.instruments import InstrumentFileError, PackRecordError, UnknownInstrumentError
 from app.records.copies import (
@@ -42,9 +49,11 @@ KNOWN = (
     CommandError,
     CommandRefusedError,
     DamagedCopyError,
+    DimensionError,
     HistoryFileError,
     InstrumentFileError,
     KeyFileError,
+    LevelError,
     LostInstrumentError,
     NewerSchemaError,
     NotABackupError,
@@ -57,10 +66,13 @@ KNOWN = (
     PackRecordError,
     ProgrammingError,
     Refusal,
+    RoundingError,
     SealBrokenError,
     SettingsError,
     SyntheticDataError,
     TableError,
+    TableTooLargeError,
+    ThresholdError,
     UnknownInstrumentError,
     UnreadableCopyError,
     UnsafeRoleError,

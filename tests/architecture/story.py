@@ -8,7 +8,11 @@ COLUMNS = ("clinical", "workflow", "records", "web")
 """The folders that the table's last four columns speak of, in order."""
 
 STORYLESS: dict[str, set[str] | None] = {
-    "clinical": {"calibration", "disclosure", "rule_bench", "simulate"},
+    "clinical": {
+        *("calibration", "rule_bench", "simulate"),
+        *("disclosure", "disclosure_attack", "disclosure_cover", "disclosure_earlier"),
+        *("disclosure_grid", "disclosure_moves", "disclosure_protect"),
+    },
     "workflow": {
         *("access", "find", "limit", "refusals"),
         *("employ", "prove", "secure", "sign_in"),

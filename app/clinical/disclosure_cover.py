@@ -1,0 +1,235 @@
+"""Which further cells to hide so that nobody can work out the hidden ones.
+
+First the cells that a rule hides are covered one after the other by the cheapest
+moves (:mod:`app.clinical.disclosure_moves`); then every cell that was hidden only as
+a cover is shown again if the others hold without it. What no move proves is proved
+by the exact attacker (:mod:`app.clinical.disclosure_attack`), or not at all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.clinical.disclosure_attack import Attacker, Shift
+from app.clinical.disclosure_grid import Counts, Grid, Index, Mask
+from app.clinical.disclosure_moves import NEVER, Move, Moves, Weights
+
+EFFORT = 150_000.0
+"""How much may be asked of the attacker to save cells, see :meth:`Coverer._ask`.
+
+A small table gets hundreds of programmes and comes near the optimum; a large one gets
+a few, since there moves prove nearly everything. Counted and not timed, so that the
+same table is always covered in the same way.
+"""
+
+MOST_TRIES = 10_000
+"""How many moves are looked for, at most, to show cells again."""
+
+_FREE = 0.5
+"""A move that costs less hides no further cell."""
+
+_VALUE = 0.02
+"""How much a cell's value may add to its weight of 1: of equals, the smallest is hidden."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What has to be protected, and what is known.
+
+    Attributes
+    ----------
+    grid
+        The linked tables.
+    cells
+        True count of every cell, in patients.
+    secret
+        Cells of this release that a rule hides.
+    watched
+        Cells that earlier releases hid, as far as this one could give them away.
+    known
+        Cells whose count earlier releases have shown.
+    floor
+        What earlier releases have shown a cell to have at least; 0 for nothing.
+    room
+        Distance wanted between the lowest and highest possible value, in patients.
+    """
+
+    grid: Grid
+    cells: Counts
+    secret: Mask
+    watched: Mask
+    known: Mask
+    floor: Counts
+    room: int
+
+    @property
+    def may_hide(self) -> Mask:
+        """Cells that hiding keeps from the attacker."""
+        return self.grid.published & ~self.known
+
+    def targets(self, hidden: Mask) -> list[Index]:
+        """Return the cells that must not be worked out, apart from those known already."""
+        places = np.argwhere((hidden | self.watched) & ~self.known)
+        return [tuple(place) for place in places.tolist()]
+
+    def fixed(self, hidden: Mask) -> Mask:
+        """Return what an attacker knows when these cells are hidden."""
+        return self.known | (self.grid.published & ~hidden)
+
+    def attacker(self, hidden: Mask) -> Attacker:
+        """Return the attacker who sees everything but these cells."""
+        return Attacker(self.grid, cells=self.cells, fixed=self.fixed(hidden), floor=self.floor)
+
+
+Proof = Move | Shift
+
+
+@dataclass(eq=False)
+class Cover:
+    """Hidden cells, the proof for each of them, and whom each proof leans on.
+
+    Attributes
+    ----------
+    hidden
+        Which cells are hidden.
+    proofs
+        Why a hidden or watched cell cannot be worked out; absent: not proved.
+    leaning
+        For each cell, the cells whose proof changes it.
+    """
+
+    hidden: Mask
+    proofs: dict[Index, Proof] = field(default_factory=dict)
+    leaning: dict[Index, set[Index]] = field(default_factory=dict)
+
+
+class Coverer:
+    """Finds a cover for one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
+        self._effort = 0.0
+        self._tries = 0
+        largest = np.log1p(float(problem.cells.max(initial=0))) or 1.0
+        worth = 1 + _VALUE * np.log1p(problem.cells.astype(np.float64)) / largest
+        self._worth: Weights = np.where(problem.may_hide, worth, 0.0)
+        self._worth[problem.known] = NEVER
+
+    def cover(self, order: Sequence[Index], *, bonus: float) -> Cover:
+        """Return a cover, made in the given order of the cells that have to be protected.
+
+        Cells that no move protects are left without a proof.
+
+        Parameters
+        ----------
+        order
+            The cells to protect.
+        bonus
+            How much cheaper a move is, in cells, for each cell that it proves besides.
+        """
+        self._effort, self._tries = EFFORT, MOST_TRIES
+        found = Cover(hidden=self.problem.secret.copy())
+        weights = self._weights(found.hidden)
+        left = [cell for cell in order if not self._prove(found, cell, weights=weights, most=_FREE)]
+        for cell in left:
+            weights[cell] = -bonus
+        for cell in left:
+            if not self._is_proved_by_attacker(found, cell, weights=weights):
+                self._prove(found, cell, weights=weights, most=NEVER)
+        return found
+
+    def show_again(self, cover: Cover) -> None:
+        """Show cells again that were hidden only as a cover, and that the others can spare."""
+        only = np.argwhere(cover.hidden & ~self.problem.secret)
+        counts = self.problem.cells[tuple(only.T)]
+        for place in only[np.argsort(-counts, kind="stable")].tolist():
+            if self._tries <= 0:
+                return
+            self._try_without(cover, tuple(place))
+
+    def _weights(self, hidden: Mask) -> Weights:
+        return np.where(hidden & self.problem.may_hide, 0.0, self._worth)
+
+    def _prove(self, found: Cover, cell: Index, *, weights: Weights, most: float) -> bool:
+        """Prove a cell by a move that costs less than ``most``; return whether there is one."""
+        if cell in found.proofs:
+            return True
+        best = self.moves.cheapest(cell, weights=weights, room=self.problem.room)
+        if best is None or best[1] >= most:
+            return False
+        places = self.moves.touched(best[0])
+        found.hidden[places] |= self.problem.may_hide[places]
+        weights[places] = 0.0
+        self._note(found, _listed(places), best[0], places)
+        return True
+
+    def _is_proved_by_attacker(self, found: Cover, cell: Index, *, weights: Weights) -> bool:
+        if cell in found.proofs or self._effort <= 0:
+            return cell in found.proofs
+        shift = self._ask(found.hidden, cell)
+        if shift.room(cell) < self.problem.room:
+            return False
+        self._keep(found, shift)
+        weights[shift.touched()] = 0.0
+        return True
+
+    def _ask(self, hidden: Mask, cell: Index) -> Shift:
+        attacker = self.problem.attacker(hidden)
+        # A programme takes more than in proportion to its size.
+        self._effort -= attacker.size**1.5
+        return attacker.room(cell, enough=self.problem.room)
+
+    def _keep(self, found: Cover, shift: Shift) -> None:
+        """Take two tables as proof for every cell in which they are far enough apart."""
+        far = np.abs(shift.up - shift.down) >= self.problem.room
+        self._note(found, _listed(np.nonzero(far)), shift, shift.touched())
+
+    def _note(
+        self,
+        found: Cover,
+        cells: Iterable[Index],
+        proof: Proof,
+        places: tuple[NDArray[np.int64], ...],
+    ) -> None:
+        touched = _listed(places)
+        for cell in cells:
+            if cell in found.proofs or not (found.hidden[cell] or self.problem.watched[cell]):
+                continue
+            found.proofs[cell] = proof
+            for place in touched:
+                found.leaning.setdefault(place, set()).add(cell)
+
+    def _try_without(self, cover: Cover, cell: Index) -> None:
+        leaning = [
+            other
+            for other in sorted(cover.leaning.get(cell, ()))
+            if other != cell and self._leans(cover.proofs.get(other), cell)
+        ]
+        kept = {other: cover.proofs.pop(other) for other in (cell, *leaning)}
+        cover.hidden[cell] = False
+        weights = np.where(self._weights(cover.hidden) > 0, NEVER, 0.0)
+        for other in leaning:
+            self._tries -= 1
+            if not (
+                self._prove(cover, other, weights=weights, most=NEVER)
+                or self._is_proved_by_attacker(cover, other, weights=weights.copy())
+            ):
+                cover.hidden[cell] = True
+                cover.proofs.update(kept)
+                return
+
+    def _leans(self, proof: Proof | None, cell: Index) -> bool:
+        match proof:
+            case Move():
+                return bool(self.moves.signs(proof)[cell] != 0)
+            case Shift():
+                return bool(proof.up[cell] != 0 or proof.down[cell] != 0)
+            case None:
+                return False
+
+
+def _listed(places: tuple[NDArray[np.int64], ...]) -> list[Index]:
+    return list(zip(*(axis.tolist() for axis in places), strict=True))

@@ -1,0 +1,130 @@
+"""Cover, audit, and cover again until the attacker finds nothing.
+
+The audit believes no part of the search: it looks at each proof anew, in whole
+numbers, against everything published in the end, and asks the exact attacker where
+there is none.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from app.clinical.disclosure_attack import Shift
+from app.clinical.disclosure_cover import Cover, Coverer, Problem
+from app.clinical.disclosure_grid import Index, Mask
+from app.clinical.disclosure_moves import Move, Moves
+
+_MOST_ROUNDS = 200
+"""Each round hides at least one more cell or ends; more rounds mean that something is wrong."""
+
+
+_SMALL = 400
+"""Cells of a table that is covered in several orders, to keep the best cover."""
+
+_BONUS = 0.5
+"""In cells: a move may hide so much more for each cell that it proves besides."""
+
+
+class CannotProtectError(RuntimeError):
+    """A hidden cell could be worked out, whatever else is hidden."""
+
+    def __init__(self, cell: Index) -> None:
+        self.cell = cell
+        super().__init__(
+            "a hidden cell could be worked out from this release and the earlier ones together, "
+            "whatever else is hidden; choose other units or periods"
+        )
+
+
+def protect(problem: Problem) -> Mask:
+    """Return which cells to hide, those that a rule hides among them.
+
+    Raises
+    ------
+    CannotProtectError
+        If the attacker still works out a cell, or the attack could not be finished.
+    """
+    coverer = Coverer(problem)
+    cover = min(_covers(coverer), key=lambda one: int(one.hidden.sum()))
+    rooms: dict[Index, int] = {}
+    for _ in range(_MOST_ROUNDS):
+        exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
+        if not exposed:
+            return cover.hidden
+        for cell in exposed:
+            _hide_for(problem, cover, cell, rooms=rooms)
+    raise CannotProtectError(exposed[0])
+
+
+def _covers(coverer: Coverer) -> Iterator[Cover]:
+    """Yield covers made in different orders, more of them for a small table."""
+    problem = coverer.problem
+    cells = problem.targets(problem.secret)
+    by_count = sorted(cells, key=lambda cell: int(problem.cells[cell]))
+    orders = [cells, cells[::-1], by_count, by_count[::-1]]
+    for order in orders[: 1 if problem.cells.size > _SMALL else None]:
+        cover = coverer.cover(order, bonus=_BONUS)
+        coverer.show_again(cover)
+        yield cover
+
+
+def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, int]) -> list[Index]:
+    """Return the hidden or watched cells that are not shown to have the room they need.
+
+    Parameters
+    ----------
+    problem
+        What has to be protected.
+    cover
+        What is hidden, with proofs; proofs that are found are added, others removed.
+    moves
+        The moves of the problem's grid.
+    rooms
+        Cells that need less room than the others, since earlier releases left no more.
+    """
+    fixed = problem.fixed(cover.hidden)
+    attacker = problem.attacker(cover.hidden)
+    exposed = []
+    for cell in problem.targets(cover.hidden):
+        room = rooms.get(cell, problem.room)
+        proof = cover.proofs.get(cell)
+        match proof:
+            case Move():
+                holds = moves.proves(proof, cell, fixed=fixed, room=room)
+            case Shift():
+                holds = _agrees(problem, proof, fixed=fixed) and proof.room(cell) >= room
+            case None:
+                holds = False
+        if holds or room == 0:
+            continue
+        shift = attacker.room(cell, enough=room)
+        if _agrees(problem, shift, fixed=fixed) and shift.room(cell) >= room:
+            cover.proofs[cell] = shift
+        else:
+            exposed.append(cell)
+    return exposed
+
+
+def _agrees(problem: Problem, shift: Shift, *, fixed: Mask) -> bool:
+    """Return whether both tables show what is published, and nothing less than nobody."""
+    return all(
+        not change[fixed].any() and bool((problem.cells + change >= problem.floor).all())
+        for change in (shift.up, shift.down)
+    )
+
+
+def _hide_for(problem: Problem, cover: Cover, cell: Index, *, rooms: dict[Index, int]) -> None:
+    """Hide what it takes to protect a cell, as far as earlier releases leave it unknown."""
+    everything = np.ones_like(cover.hidden)
+    attacker = problem.attacker(everything)
+    room = min(problem.room, attacker.room(cell, enough=problem.room).room(cell))
+    if room < problem.room:
+        # This release is not the one that gives it away, and it must not make it worse.
+        rooms[cell] = room
+    if room == 0:
+        return
+    shift = attacker.nearest(cell, enough=room)
+    if shift is None:
+        raise CannotProtectError(cell)
+    places = shift.touched()
+    cover.hidden[places] |= problem.may_hide[places]
