@@ -20,6 +20,15 @@ from app.clinical.instruments import Direction
 from app.clinical.pair_sums import PairSums
 from app.clinical.reliable_change import Category, Side
 
+_CORRELATION_IS_LOW = (
+    "the reliability is the correlation of pre and post; it is too low where clients change "
+    "differently, and too few then change reliably. Give the published one."
+)
+_NO_CONTROLS = (
+    "HLL compares each client with the mean of all after treatment, so it says nothing about "
+    "deterioration without a control group."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -90,8 +99,9 @@ def as_text(
     lines += [
         f"  {name:<20} {_shown(value)}{_from(origins.get(name))}"
         for name, value in parameters.items()
-        if value is not None and name != "from"
+        if value is not None and name not in {"from", "cautions"}
     ]
+    lines += [f"Caution: {caution}" for caution in _cautions(result.used, wanted)]
     return "\n".join(lines)
 
 
@@ -115,6 +125,7 @@ def _parameters(result: Classification, wanted: Wanted) -> dict[str, object]:
         "cutoff": None if used.cut_off is None else float(used.cut_off.value),
         "cutoff_type": _cut_off_type(wanted),
         "started_clinical": _started(used, result.verdicts),
+        "cautions": _cautions(used, wanted),
     }
     found["from"] = {
         name: origin.value for name, origin in used.origins.items() if found.get(name) is not None
@@ -156,6 +167,15 @@ def _started(used: Used, verdicts: Sequence[Verdict]) -> int | None:
     if used.cut_off is None:
         return None
     return sum(verdict.started is Side.CLINICAL for verdict in verdicts)
+
+
+def _cautions(used: Used, wanted: Wanted) -> list[str]:
+    found = []
+    if used.origins.get("reliability") is Origin.PAIRS:
+        found.append(_CORRELATION_IS_LOW)
+    if wanted.method is ChangeMethod.HSU_LINN_LORD and wanted.points is None:
+        found.append(_NO_CONTROLS)
+    return found
 
 
 def _totals(verdicts: Sequence[Verdict]) -> dict[str, int]:

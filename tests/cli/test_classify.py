@@ -228,7 +228,7 @@ def test_the_reliability_after_treatment_can_be_its_own(classify: Classify) -> N
 
 
 def test_without_json_it_is_a_table_to_read(classify: Classify) -> None:
-    said = classify(SIX, "--direction=lower", *EASY, "--cutoff=45")
+    said = classify(SIX, "--direction=lower", *EASY, "--cutoff=45", "--functional=30,5")
 
     assert said.status == 0
     assert "1                               60        40       -20    +2.00  recovered" in said.out
@@ -236,6 +236,33 @@ def test_without_json_it_is_a_table_to_read(classify: Classify) -> None:
     assert "  line 5: 4, post missing" in said.out
     assert "  sd                   10  (given)" in said.out
     assert "  cutoff               45  (given)" in said.out
+    assert "  functional           30, 5" in said.out
+    assert "Caution" not in said.out
+
+
+def test_no_cut_off_is_used_if_none_is_asked_for(classify: Classify) -> None:
+    result = found(classify(SIX, *EASY, "--functional=70,5", "--cutoff=none", "--json"))
+
+    told = result["parameters"]
+    assert (told["cutoff"], told["cutoff_type"], told["started_clinical"]) == (None, "none", None)
+    assert result["totals"]["recovered"] == 0
+
+
+def test_a_reliability_that_is_only_a_correlation_is_told_with_a_caution(
+    classify: Classify,
+) -> None:
+    text = "client,pre,post\na,40,40\nb,50,60\nc,60,50\n"
+
+    assert "Caution: the reliability is the correlation of pre and post" in classify(text).out
+    (caution,) = found(classify(text, "--json"))["parameters"]["cautions"]
+    assert "Give the published one." in caution
+
+
+def test_a_method_that_needs_controls_is_told_with_a_caution(classify: Classify) -> None:
+    said = classify(SIX, *EASY, "--method=HLL")
+
+    assert "Caution: HLL compares each client with the mean of all" in said.out
+    assert "Caution" not in classify(SIX, *EASY, "--method=HLL", "--rci=5").out
 
 
 @pytest.mark.parametrize(
