@@ -68,6 +68,7 @@ def test_nothing_on_a_chart_offers_to_share_or_to_send(
 def test_the_table_has_the_numbers_of_the_figure(site: Site, course: Furnished) -> None:
     page = _open(site, course)
     page.locator("#numbers summary").click()
+    page.locator("#numbers tbody").wait_for()
     rows = [row.split("\t") for row in page.locator("#numbers tbody").inner_text().split("\n")]
     shown = [row[2] for row in rows if len(row) > 2]
 

@@ -43,8 +43,14 @@ SMALL_TARGETS = """
 """
 
 OPEN_ALL = """
-for (const part of document.querySelectorAll("main details:not(.menu)")) part.open = true
+async () => {
+  for (const part of document.querySelectorAll("main details:not(.menu)")) part.open = true;
+  await new Promise(requestAnimationFrame);
+  await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}
 """
+"""What opens takes a moment to stand still."""
 
 TOO_WIDE = """
 () => {
