@@ -84,7 +84,7 @@ def as_text(
     origins = result.used.origins
     lines = [f"{'client':<24} {'pre':>9} {'post':>9} {'change':>9} {'index':>8}  category"]
     lines += [
-        f"{client.name[:24]:<24} {float(client.pre):>9g} {float(client.post):>9g} "
+        f"{_plain(client.name):<24} {float(client.pre):>9g} {float(client.post):>9g} "
         f"{float(verdict.change):>+9g} {verdict.index:>+8.2f}  {verdict.category.value}"
         for client, verdict in zip(clients, result.verdicts, strict=True)
     ]
@@ -94,7 +94,7 @@ def as_text(
         for category, n in _totals(result.verdicts).items()
     ]
     lines += ["", f"Not judged: {len(excluded)}"]
-    lines += [f"  line {one.line}: {one.client[:24]}, {one.reason}" for one in excluded]
+    lines += [f"  line {one.line}: {_plain(one.client)}, {one.reason}" for one in excluded]
     lines += ["", "Decided by (an index is positive for a client who got better):"]
     lines += [
         f"  {name:<20} {_shown(value)}{_from(origins.get(name))}"
@@ -181,6 +181,11 @@ def _cautions(used: Used, wanted: Wanted) -> list[str]:
 def _totals(verdicts: Sequence[Verdict]) -> dict[str, int]:
     counted = Counter(verdict.category for verdict in verdicts)
     return {category.value: counted[category] for category in Category}
+
+
+def _plain(name: str) -> str:
+    """Return a name that cannot move the cursor of whoever reads the table."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:24])
 
 
 def _shown(value: object) -> str:

@@ -240,6 +240,18 @@ def test_without_json_it_is_a_table_to_read(classify: Classify) -> None:
     assert "Caution" not in said.out
 
 
+def test_a_name_cannot_move_the_cursor_of_who_reads_the_table(classify: Classify) -> None:
+    text = 'client,pre,post\n"a\nb",60,40\n\x1b[2Jc,50,40\n'
+
+    said = classify(text, *EASY)
+
+    assert "\x1b" not in said.out
+    assert "a?b  " in said.out
+    assert [one["client"] for one in found(classify(text, *EASY, "--json"))["clients"]] == [
+        *("a\nb", "\x1b[2Jc")
+    ]
+
+
 def test_no_cut_off_is_used_if_none_is_asked_for(classify: Classify) -> None:
     result = found(classify(SIX, *EASY, "--functional=70,5", "--cutoff=none", "--json"))
 
