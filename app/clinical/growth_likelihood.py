@@ -25,6 +25,9 @@ import numpy as np
 
 from app.clinical.growth_statistics import Floats, GrowthStatistics
 
+_NOTHING = 1e-30
+"""Least residual sum of squares of scores whose spread is 1."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Criterion:
@@ -86,16 +89,14 @@ class Likelihood:
         """Return the criterion at t."""
         sums = self.statistics
         r00, r01, r11 = roots(sums)
-        det, h00, h01, h11 = _inverse(t, r00=r00, r01=r01, r11=r11)
-        # Q = H R, so that W = R' Q and R' H c = Q' c.
-        q00, q01 = h00 * r00, h00 * r01 + h01 * r11
-        q10, q11 = h01 * r00, h01 * r01 + h11 * r11
-        w = np.stack([r00 * q00, r00 * q01, r01 * q01 + r11 * q11])
+        det, (h00, h01, h11), (q00, q01, q10, q11), w = _inverse(t, r00=r00, r01=r01, r11=r11)
         normal, right = self._normal_equations(w, q=(q00, q01, q10, q11))
         effects = np.asarray(np.linalg.solve(normal, right), dtype=np.float64)
         spread = np.asarray(np.linalg.inv(normal), dtype=np.float64)
         e00, e01, e11 = self.residual_products(effects, r00=r00, r01=r01, r11=r11)
         residual = sums.within + float((h00 * e00 + 2 * h01 * e01 + h11 * e11).sum())
+        # Where nothing is left, rounding may leave less; such data are refused.
+        residual = max(residual, _NOTHING)
         deviance = float((sums.patients[0] * np.log(det)).sum())
         deviance += self.degrees * (1 + math.log(2 * math.pi * residual / self.degrees))
         weight = self.degrees / residual
@@ -190,11 +191,31 @@ def roots(sums: GrowthStatistics) -> tuple[Floats, Floats, Floats]:
 
 def _inverse(
     t: Floats, *, r00: Floats, r01: Floats, r11: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return |I + A| and the entries of H = (I + A)^-1, by pattern."""
-    u00, u01 = r00 * t[0] + r01 * t[1], r01 * t[2]
-    u10, u11 = r11 * t[1], r11 * t[2]
+) -> tuple[Floats, tuple[Floats, Floats, Floats], tuple[Floats, Floats, Floats, Floats], Floats]:
+    """Return |I + A|, and the entries of H, of Q = H R and of W = R' Q, by pattern.
+
+    With adj the adjugate, H = (I + adj A) / |I + A|, and adj(A) R = |R| adj(R') adj(G):
+    so written, large numbers are never subtracted from each other.
+    """
+    g00, g01, g11 = t[0] * t[0], t[0] * t[1], t[1] * t[1] + t[2] * t[2]
+    u00, u01, u10, u11 = r00 * t[0] + r01 * t[1], r01 * t[2], r11 * t[1], r11 * t[2]
     a00, a01, a11 = u00 * u00 + u01 * u01, u00 * u10 + u01 * u11, u10 * u10 + u11 * u11
-    # |A| as a square, since a00 a11 - a01^2 would lose it where the correlation is near 1.
-    det = 1 + a00 + a11 + (r00 * r11 * (t[0] * t[2])) ** 2
-    return det, (1 + a11) / det, -a01 / det, (1 + a00) / det
+    area = r00 * r11
+    det = 1 + a00 + a11 + (area * (t[0] * t[2])) ** 2
+    share = 1 / det
+    both, squared = area * share, area * area * share
+    h = ((1 + a11) * share, -a01 * share, (1 + a00) * share)
+    q = (
+        r00 * share + both * g11 * r11,
+        r01 * share - both * g01 * r11,
+        -both * (r01 * g11 + r00 * g01),
+        r11 * share + both * (r01 * g01 + r00 * g00),
+    )
+    w = np.stack(
+        [
+            r00 * r00 * share + squared * g11,
+            r00 * r01 * share - squared * g01,
+            (r01 * r01 + r11 * r11) * share + squared * g00,
+        ]
+    )
+    return det, h, q, w

@@ -26,14 +26,14 @@ import numpy as np
 from app.clinical.curves import GrowthParameters
 from app.clinical.expected_change import OwnDifference, own_difference, predict_at
 from app.clinical.growth_likelihood import Criterion, Likelihood
-from app.clinical.growth_optimum import LARGEST_RATIO, is_optimum, optimum_of
+from app.clinical.growth_optimum import is_optimum, optimum_of
 from app.clinical.growth_statistics import Floats, GrowthStatistics
 from app.clinical.growth_units import (
-    NoResidualError,
     TooFewPatientsError,
     Units,
     check_coefficients,
     check_noise,
+    check_residual,
     check_spreads,
     in_units,
 )
@@ -166,8 +166,7 @@ def fit(
     check_spreads(scaled)
     check_noise(likelihood)
     optimum = optimum_of(likelihood)
-    if np.linalg.norm(optimum.t) > LARGEST_RATIO:
-        raise NoResidualError
+    check_residual(likelihood, optimum)
     return _result(likelihood, optimum, units=units, center=center)
 
 
@@ -255,7 +254,7 @@ def _result(
         n_patients=likelihood.statistics.n_patients,
         n_scores=likelihood.statistics.n_scores,
         is_boundary=bool(optimum.t[0] * optimum.t[2] == 0),
-        is_converged=is_optimum(optimum, n_patients=likelihood.statistics.n_patients),
+        is_converged=is_optimum(likelihood, optimum),
         time_origin=origin.time,
         at_origin=there,
     )

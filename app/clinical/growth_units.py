@@ -5,14 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.clinical.growth_likelihood import Likelihood
+from app.clinical.growth_likelihood import Criterion, Likelihood
 from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics, Origin
 
 _RANK = 1e-10
 """Share of its largest below which an eigenvalue of a scaled matrix counts as 0."""
 
 _EXACT = 1e-20
-"""Share of the variance of scores below which what is left is rounding."""
+"""Share of the variance of scores below which what is left around own lines is rounding."""
+
+_LARGEST_RATIO = 300.0
+"""Spread between patients in units of sigma beyond which sigma is 0 where no patient has three
+scores: the search goes on for ever then."""
+
+_ROUNDING = 1e-15
+"""The same for what is left beside a model: it comes from sums over many patients."""
 
 
 class TooFewPatientsError(GrowthDataError):
@@ -179,8 +186,23 @@ def check_spreads(sums: GrowthStatistics) -> None:
 def check_noise(likelihood: Likelihood) -> None:
     """Refuse scores that straight lines tell without any noise."""
     sums = likelihood.statistics
-    is_on_lines = sums.within <= _EXACT * sums.n_scores and _own_degrees(sums) > 0
-    if is_on_lines or likelihood.at(np.zeros(3)).residual <= _EXACT * sums.n_scores:
+    if sums.within <= _EXACT * sums.n_scores and _own_degrees(sums) > 0:
+        raise NoResidualError
+    # Without three scores of anybody, lines through one point can be laid through so few.
+    n_lines = sums.n_patients + (5 if likelihood.has_intake else 3)
+    if _own_degrees(sums) == 0 and sums.n_scores <= n_lines:
+        raise NotSeparableError(
+            f"no patient has more than two scores to fit, and all together have {sums.n_scores}"
+        )
+    check_residual(likelihood, likelihood.at(np.zeros(3)))
+
+
+def check_residual(likelihood: Likelihood, criterion: Criterion) -> None:
+    """Refuse a model beside which nothing but rounding is left."""
+    sums = likelihood.statistics
+    has_own = _own_degrees(sums) > 0
+    is_lost = criterion.residual <= _ROUNDING * sums.n_scores
+    if is_lost or (not has_own and np.linalg.norm(criterion.t) > _LARGEST_RATIO):
         raise NoResidualError
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.clinical import growth_optimum
 from tests.support.commands import Run
 
 ORACLES = Path(__file__).parents[1] / "oracles"
@@ -231,6 +232,15 @@ def test_without_json_there_is_a_table_to_read(run: Run, tmp_path: Path) -> None
     assert "Left out: 1 clients without a score to fit." in said.out
     assert "Not predicted: 1 clients without a first score." in said.out
     assert "intake" not in run("growth", str(file), "--no-intake").out
+
+
+def test_a_search_that_did_not_end_is_told(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth_optimum, "MOST_STEPS", 1)
+
+    told = fit(REGULAR)
+
+    assert told["converged"] is False
+    assert any("do not use these numbers" in note for note in told["notes"])
 
 
 HEADER = "client,session,score\n"
