@@ -86,7 +86,7 @@ def test_our_own_forms_claim_no_limits_and_are_marked_provisional(key: str) -> N
     assert own.quantities == ()
 
 
-@pytest.mark.parametrize("key", ["ors", "srs", "cors", "csrs", "gsrs"])
+@pytest.mark.parametrize("key", ["ors", "srs", "cors", "csrs", "gsrs", "oq-45"])
 def test_scales_whose_licence_may_forbid_it_get_no_curves_of_ones_own(key: str) -> None:
     assert not SHIPPED.get(key).licence.allows_local_curves
 
