@@ -14,6 +14,7 @@ from app.clinical.disclosure_grid import ALL, SEPARATOR
 
 _COUNT = "n"
 _NAMES = "unit, period, category, n"
+_MOST_DIGITS = 10
 _LONGEST = 60
 """Signs of a value that are repeated in a sentence about it."""
 
@@ -113,8 +114,11 @@ def _value(row: Row, column: str) -> str:
 def _whole(row: Row) -> int:
     """Return the number of patients."""
     written = row.cells[_COUNT]
-    if written.isascii() and written.isdecimal() and int(written[:20]) <= LARGEST:
-        return int(written)
+    digits = written.lstrip("0") or written[-1:]
+    if digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS:
+        n = int(digits)
+        if n <= LARGEST:
+            return n
     raise TableError(
         row.file,
         line=row.line,

@@ -22,7 +22,7 @@ from enum import Enum
 
 import numpy as np
 
-from app.clinical.disclosure_cover import Problem
+from app.clinical.disclosure_cover import EFFORT, Problem
 from app.clinical.disclosure_earlier import Published, Remembered, remember
 from app.clinical.disclosure_grid import ALL, Counts, Grid, Index, Mask, axis_of
 from app.clinical.disclosure_protect import CannotProtectError, protect
@@ -123,6 +123,7 @@ def control(
     *,
     rules: Rules,
     earlier: Sequence[Published] = (),
+    effort: float = EFFORT,
 ) -> Controlled:
     """Return the table that may leave the house.
 
@@ -137,6 +138,8 @@ def control(
         By which it is controlled.
     earlier
         What has left already, the oldest first.
+    effort
+        How much is tried to hide fewer cells; what is hidden is audited in any case.
 
     Raises
     ------
@@ -153,7 +156,8 @@ def control(
     innermost = _innermost(grid, counts)
     if rules.rounding is not None:
         return _rounded(grid, innermost, rules=rules, earlier=earlier)
-    return _hidden(remember(grid, innermost, earlier=earlier), rules=rules, earlier=earlier)
+    memory = remember(grid, innermost, earlier=earlier)
+    return _hidden(memory, rules=rules, earlier=earlier, effort=effort)
 
 
 def _grid(dimensions: Sequence[str], counts: Mapping[tuple[str, ...], int]) -> Grid:
@@ -180,7 +184,9 @@ def _innermost(grid: Grid, counts: Mapping[tuple[str, ...], int]) -> Counts:
     return innermost
 
 
-def _hidden(memory: Remembered, *, rules: Rules, earlier: Sequence[Published]) -> Controlled:
+def _hidden(
+    memory: Remembered, *, rules: Rules, earlier: Sequence[Published], effort: float
+) -> Controlled:
     """Return the table with cells hidden."""
     published = memory.grid.published
     primary = published & _small(memory.cells, threshold=rules.threshold)
@@ -203,7 +209,7 @@ def _hidden(memory: Remembered, *, rules: Rules, earlier: Sequence[Published]) -
         room=rules.threshold,
     )
     try:
-        hidden = protect(problem)
+        hidden = protect(problem, effort=effort)
     except CannotProtectError as error:
         return _refused(memory.grid, why, sentence=str(error))
     why[Why.COMPLEMENTARY] = hidden & ~primary & ~changed

@@ -126,6 +126,11 @@ def remember(grid: Grid, innermost: Counts, *, earlier: Sequence[Published]) -> 
     memory = Remembered(grid=wide, cells=wide.totals(counts if guess is None else guess))
     for release in releases:
         _learn(memory, release, ignored=strange if guess is None else None)
+    # What is known of a unit is known of its only team.
+    twins = np.ix_(*(axis.twins for axis in wide.axes))
+    memory.known = memory.known[twins]
+    memory.watched = memory.watched[twins]
+    memory.floor = memory.floor[twins]
     return memory
 
 

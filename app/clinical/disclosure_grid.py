@@ -52,6 +52,13 @@ class Axis:
         return self._by_leaves.get(leaves)
 
     @cached_property
+    def twins(self) -> list[int]:
+        """For each node the first one with the same leaves, mostly itself."""
+        return [
+            self._by_leaves[frozenset(np.flatnonzero(row).tolist())] for row in self.members
+        ]
+
+    @cached_property
     def _by_leaves(self) -> dict[frozenset[int], int]:
         # The first one wins: a unit with one team is that team.
         found: dict[frozenset[int], int] = {}

@@ -21,6 +21,9 @@ Weights = NDArray[np.float64]
 NEVER = 1e9
 """Weight of a cell that cannot be hidden because it is known already."""
 
+_IMPOSSIBLE = NEVER / 2
+"""A move of this weight touches such a cell, whatever it saves elsewhere."""
+
 UNLIMITED = 1 << 40
 """More than any count: room of what nothing limits."""
 
@@ -91,7 +94,7 @@ class Moves:
         while True:
             best = int(cost.argmin())
             price = float(cost.flat[best])
-            if price >= NEVER:
+            if price >= _IMPOSSIBLE:
                 return None
             at = np.unravel_index(best, cost.shape)
             move = _move(steps, tuple(int(place) for place in at))

@@ -10,16 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from app.clinical.disclosure_attack import Shift
-from app.clinical.disclosure_cover import Cover, Coverer, Problem
+from app.clinical.disclosure_cover import EFFORT, SMALL, Cover, Coverer, Problem
 from app.clinical.disclosure_grid import Index, Mask
 from app.clinical.disclosure_moves import Move, Moves
 
 _MOST_ROUNDS = 200
 """Each round hides at least one more cell or ends; more rounds mean that something is wrong."""
 
-
-_SMALL = 400
-"""Cells of a table that is covered in several orders, to keep the best cover."""
 
 _BONUS = 0.5
 """In cells: a move may hide so much more for each cell that it proves besides."""
@@ -36,15 +33,22 @@ class CannotProtectError(RuntimeError):
         )
 
 
-def protect(problem: Problem) -> Mask:
+def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
     """Return which cells to hide, those that a rule hides among them.
+
+    Parameters
+    ----------
+    problem
+        What has to be protected.
+    effort
+        How much is tried to hide fewer cells; the audit is whole in any case.
 
     Raises
     ------
     CannotProtectError
         If the attacker still works out a cell, or the attack could not be finished.
     """
-    coverer = Coverer(problem)
+    coverer = Coverer(problem, effort=effort)
     cover = min(_covers(coverer), key=lambda one: int(one.hidden.sum()))
     rooms: dict[Index, int] = {}
     for _ in range(_MOST_ROUNDS):
@@ -62,7 +66,7 @@ def _covers(coverer: Coverer) -> Iterator[Cover]:
     cells = problem.targets(problem.secret)
     by_count = sorted(cells, key=lambda cell: int(problem.cells[cell]))
     orders = [cells, cells[::-1], by_count, by_count[::-1]]
-    for order in orders[: 1 if problem.cells.size > _SMALL else None]:
+    for order in orders[: 1 if problem.cells.size > SMALL else None]:
         cover = coverer.cover(order, bonus=_BONUS)
         coverer.show_again(cover)
         yield cover

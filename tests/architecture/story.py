@@ -11,6 +11,7 @@ STORYLESS: dict[str, set[str] | None] = {
     "clinical": {
         *("calibration", "rule_bench", "simulate"),
         *("disclosure", "disclosure_attack", "disclosure_cover", "disclosure_earlier"),
+        "disclosure_figures",
         *("disclosure_grid", "disclosure_moves", "disclosure_protect"),
     },
     "workflow": {

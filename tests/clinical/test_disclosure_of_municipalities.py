@@ -1,0 +1,64 @@
+"""Invented municipalities, attacked with every release they have made.
+
+Fifty here; a thousand with eight quarters each by ``make attack``.
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.support.attacked import attacked
+from tests.support.attacker import Attacker
+from tests.support.disclosed import Counts, numbers, released
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_hidden_cell_of_a_municipality_can_be_worked_out(seed: int) -> None:
+    result = attacked(seed, quarters=2)
+
+    assert result.found == []
+    assert result.cells > 0
+
+
+def test_the_attacker_finds_what_is_hidden_badly() -> None:
+    counts: Counts = {("a", "x"): 3, ("a", "y"): 14, ("b", "x"): 8, ("b", "y"): 9}
+    release = released(["team", "category"], counts)
+    careless = {
+        "cells": [
+            {"dims": cell["dims"], "n": None if n < 5 else n}
+            for cell in release["cells"]
+            for n in [
+                sum(
+                    count
+                    for (team, category), count in counts.items()
+                    if cell["dims"]["team"] in ("*", team)
+                    and cell["dims"]["category"] in ("*", category)
+                )
+            ]
+        ]
+    }
+
+    (found,) = Attacker([careless]).found(threshold=5)
+
+    assert found.dims == {"team": "a", "category": "x"}
+    assert (found.lowest, found.highest) == (3, 3)
+    assert list(Attacker([release]).found(threshold=5)) == []
+
+
+def test_years_that_roll_on_do_not_give_away_the_quarters_they_do_not_share() -> None:
+    quarters: list[Counts] = [{("a", f"Q{n}"): a, ("b", f"Q{n}"): b} for n, a, b in ROLLING]
+    releases: list[dict[str, Any]] = []
+
+    for start in range(3):
+        counts: Counts = {}
+        for quarter in quarters[start : start + 4]:
+            counts |= quarter
+        releases.append(released(["team", "quarter"], counts, earlier=releases))
+
+    assert all(release["refused"] is None for release in releases)
+    assert numbers(releases[1])["a", "Q5"] is None
+    assert list(Attacker(releases).found(threshold=5)) == []
+
+
+ROLLING = [(1, 14, 20), (2, 9, 22), (3, 3, 30), (4, 12, 25), (5, 4, 41), (6, 17, 28)]
+"""Number of a quarter, patients in team a, patients in team b."""

@@ -1,0 +1,48 @@
+"""A municipality that releases quarter after quarter, and somebody who keeps every release."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.attacker import Attacker, Found
+from tests.support.disclosed import Counts, municipality, released
+
+DIMENSIONS = ("team", "quarter", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Attacked:
+    """What came of it."""
+
+    hidden: int
+    cells: int
+    refused: int
+    found: Sequence[Found]
+
+
+def attacked(seed: int, *, quarters: int, threshold: int = 5) -> Attacked:
+    """Release a municipality's quarters one by one, and attack all releases together.
+
+    Every second municipality releases a sensitive category.
+    """
+    quarter = municipality(seed)
+    sensitive = "category" if seed % 2 else None
+    counts: Counts = {}
+    releases: list[dict[str, Any]] = []
+    refused = 0
+    for number in range(1, quarters + 1):
+        counts |= quarter(number)
+        release = released(
+            DIMENSIONS, counts, earlier=releases, threshold=threshold, sensitive=sensitive
+        )
+        if release["refused"] is None:
+            releases.append(release)
+        else:
+            refused += 1
+    cells = [cell for release in releases for cell in release["cells"]]
+    return Attacked(
+        hidden=sum(cell["n"] is None for cell in cells),
+        cells=len(cells),
+        refused=refused,
+        found=list(Attacker(releases).found(threshold=threshold)) if releases else [],
+    )
