@@ -62,7 +62,7 @@ GATES = (
         "test",
         "browser",
         tool(
-            *("pytest", "--browser", "tests/browser"),
+            *("pytest", "-n", "2", "--browser", "tests/browser"),
             *("--database", "sqlite", "--database", "postgresql"),
         ),
     ),
