@@ -16,7 +16,7 @@ from app.clinical.disclosure_attack import Attacker, Shift
 from app.clinical.disclosure_grid import Counts, Grid, Index, Mask
 from app.clinical.disclosure_moves import NEVER, Move, Moves, Weights
 
-EFFORT = 150_000.0
+EFFORT = 80_000.0
 """How much may be asked of the attacker to save cells, see :meth:`Coverer._ask`.
 
 For small tables, which come near the optimum by it; in large ones moves prove nearly
@@ -119,6 +119,7 @@ class Coverer:
         self.moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
         is_small = problem.cells.size <= SMALL and not problem.known.any()
         self._effort = effort if is_small else 0.0
+        self.may_search = is_small and effort > 0
         self._tries = 0
         self._asked: tuple[bytes, Attacker] | None = None
         largest = np.log1p(float(problem.cells.max(initial=0))) or 1.0
@@ -126,7 +127,7 @@ class Coverer:
         self._worth: Weights = np.where(problem.may_hide, worth, 0.0)
         self._worth[problem.known] = NEVER
 
-    def cover(self, order: Sequence[Index], *, bonus: float) -> Cover:
+    def cover(self, order: Sequence[Index], *, bonus: float, start: Mask | None = None) -> Cover:
         """Return a cover, made in the given order of the cells that have to be protected.
 
         Cells that no move protects are left without a proof.
@@ -137,9 +138,11 @@ class Coverer:
             The cells to protect.
         bonus
             How much cheaper a move is, in cells, for each cell that it proves besides.
+        start
+            Which cells are hidden from the beginning; ``None``: the secret ones.
         """
         self._tries = MOST_TRIES
-        found = Cover(hidden=self.problem.secret.copy())
+        found = Cover(hidden=(self.problem.secret if start is None else start).copy())
         weights = self._weights(found.hidden)
         left = [cell for cell in order if not self._prove(found, cell, weights=weights, most=_FREE)]
         for cell in left:

@@ -54,9 +54,7 @@ class Axis:
     @cached_property
     def twins(self) -> list[int]:
         """For each node the first one with the same leaves, mostly itself."""
-        return [
-            self._by_leaves[frozenset(np.flatnonzero(row).tolist())] for row in self.members
-        ]
+        return [self._by_leaves[frozenset(np.flatnonzero(row).tolist())] for row in self.members]
 
     @cached_property
     def _by_leaves(self) -> dict[frozenset[int], int]:

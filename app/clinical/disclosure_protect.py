@@ -13,6 +13,7 @@ from app.clinical.disclosure_attack import Shift
 from app.clinical.disclosure_cover import EFFORT, SMALL, Cover, Coverer, Problem
 from app.clinical.disclosure_grid import Index, Mask
 from app.clinical.disclosure_moves import Move, Moves
+from app.clinical.disclosure_optimum import Chooser
 
 _MOST_ROUNDS = 200
 """Each round hides at least one more cell or ends; more rounds mean that something is wrong."""
@@ -66,10 +67,18 @@ def _covers(coverer: Coverer) -> Iterator[Cover]:
     cells = problem.targets(problem.secret)
     by_count = sorted(cells, key=lambda cell: int(problem.cells[cell]))
     orders = [cells, cells[::-1], by_count, by_count[::-1]]
+    fewest = problem.cells.size
     for order in orders[: 1 if problem.cells.size > SMALL else None]:
         cover = coverer.cover(order, bonus=_BONUS)
         coverer.show_again(cover)
+        fewest = min(fewest, int(cover.hidden.sum()))
         yield cover
+    if coverer.may_search:
+        chosen = Chooser(problem, moves=coverer.moves).fewest(below=fewest)
+        if chosen is not None:
+            cover = coverer.cover(problem.targets(chosen), bonus=_BONUS, start=chosen)
+            coverer.show_again(cover)
+            yield cover
 
 
 def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, int]) -> list[Index]:

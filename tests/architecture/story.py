@@ -12,7 +12,7 @@ STORYLESS: dict[str, set[str] | None] = {
         *("calibration", "rule_bench", "simulate"),
         *("disclosure", "disclosure_attack", "disclosure_cover", "disclosure_earlier"),
         "disclosure_figures",
-        *("disclosure_grid", "disclosure_moves", "disclosure_protect"),
+        *("disclosure_grid", "disclosure_moves", "disclosure_optimum", "disclosure_protect"),
     },
     "workflow": {
         *("access", "find", "limit", "refusals"),

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from app.clinical.disclosure import Controlled, Rules, control
+from app.clinical.disclosure_cover import EFFORT
 from app.clinical.disclosure_earlier import Published
 
 Counts = dict[tuple[str, ...], int]
@@ -32,11 +33,12 @@ def released(
     earlier: Sequence[Mapping[str, Any]] = (),
     threshold: int = 5,
     sensitive: str | None = None,
+    effort: float = EFFORT,
 ) -> dict[str, Any]:
     """Control a table and print it."""
     rules = Rules(threshold=threshold, sensitive=sensitive)
     before = [out(release) for release in earlier]
-    return printed(control(dimensions, counts, rules=rules, earlier=before))
+    return printed(control(dimensions, counts, rules=rules, earlier=before, effort=effort))
 
 
 def numbers(release: Mapping[str, Any]) -> dict[tuple[str, ...], int | None]:
