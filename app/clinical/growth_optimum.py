@@ -25,6 +25,9 @@ _STARTS = (
     (4.0, 0.0, 4.0),
 )
 
+_SHARES = (0.2, 5.0)
+"""Sizes of other starts beside the first."""
+
 _SMALL_STEP = 1e-9
 """The search ends after a step this small beside its place: errors are squared by each step."""
 
@@ -44,9 +47,11 @@ _TIE = 1e-9
 def optimum_of(likelihood: Likelihood) -> Criterion:
     """Return the lowest point of the deviance."""
     is_small = likelihood.statistics.n_patients < FEW_PATIENTS
-    starts = [start_of(likelihood)]
+    first = start_of(likelihood)
+    starts = [first]
     if is_small:
         starts += [np.array(start) for start in _STARTS]
+        starts += [share * first for share in _SHARES]
     found = [minimise(likelihood, start=start, rank=2) for start in starts]
     best = min(found, key=lambda one: one.deviance)
     return _simplest(likelihood, best)
@@ -158,14 +163,24 @@ def minimise(likelihood: Likelihood, *, start: Floats, rank: int) -> Criterion:
 
 
 def _curvature(likelihood: Likelihood, here: Criterion, *, free: int) -> Floats:
-    columns = []
-    for place in range(free):
-        by = _HALF_DIGITS * (1 + abs(here.t[place]))
-        moved = here.t.copy()
-        moved[place] += by
-        columns.append((likelihood.at(moved).slope - here.slope)[:free] / by)
-    matrix = np.stack(columns)
-    return np.asarray((matrix + matrix.T) / 2, dtype=np.float64)
+    """Return the second derivative by t, from differences of slopes.
+
+    Along t itself the deviance bends ever less the larger t is, across it does not. Steps in
+    these directions, each of its own length, keep the small bend from drowning in the large.
+    """
+    at = here.t[:free]
+    length = float(np.linalg.norm(at))
+    along = np.linalg.qr(np.column_stack([at, np.eye(free)]))[0] if length > 0 else np.eye(free)
+    # Slopes lose digits where sigma is small beside the spread, and longer steps are better.
+    steps = np.full(free, _HALF_DIGITS * (1 + length / 6))
+    steps[0] = _HALF_DIGITS * (1 + length)
+    columns = [
+        (likelihood.at(here.t + np.pad(by * direction, (0, 3 - free))).slope - here.slope)[:free]
+        / by
+        for by, direction in zip(steps, along.T, strict=True)
+    ]
+    turned = along.T @ np.stack(columns, axis=1)
+    return np.asarray(along @ (turned + turned.T) @ along.T / 2, dtype=np.float64)
 
 
 def _trust_step(slope: Floats, curvature: Floats, *, radius: float) -> tuple[Floats, float]:
