@@ -213,6 +213,24 @@ def test_another_score_never_makes_the_level_less_sure(
     assert after.se_true <= before.se_true * (1 + 1e-9) + 1e-9
 
 
+def test_of_two_optima_the_higher_one_is_found() -> None:
+    # lmer, from its usual start, ends at the lower one: correlation 1, log-likelihood -27.3856.
+    scores = Scores(
+        patient=np.array([0, 0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 5, 5, 5]),
+        time=np.array([0, 1, 0, 1, 2, 0, 1, 2, 3, 0, 1, 0, 0, 1, 2, 3], dtype=float),
+        score=np.array([20, 20, 18, 19, 20, 19, 20, 21, 22, 26, 27, 1, 26, 27, 29, 30], float),
+        intake=np.array([15.6, 8.3, 25.2, 23.2, 15.7, 18.7]),
+    )
+
+    ours = fitted(scores)
+
+    assert ours.log_likelihood == pytest.approx(-26.941773, abs=1e-6)
+    assert not ours.is_boundary
+    assert in_matrix_form(
+        scores, ours.parameters, has_intake=True, method=Method.REML
+    ) == pytest.approx(2 * 26.941773, abs=2e-6)
+
+
 def test_two_patients_with_first_scores_have_no_spread_to_report() -> None:
     ours = fitted(clinic(2, [1, 2, 3, 4, 5]))
 
