@@ -5,7 +5,17 @@ from collections.abc import Sequence
 
 import typer
 
-from app.cli import backups, classify, control, growth, histories, running, setting_up, texts
+from app.cli import (
+    backups,
+    classify,
+    control,
+    fitting,
+    growth,
+    histories,
+    running,
+    setting_up,
+    texts,
+)
 from app.cli.troubles import KNOWN, sentence
 
 app = typer.Typer(
@@ -22,6 +32,7 @@ backups.add_to(app)
 texts.add_to(app)
 classify.add_to(app)
 control.add_to(app)
+fitting.add_to(app)
 growth.add_to(app)
 
 

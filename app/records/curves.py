@@ -16,23 +16,8 @@ from app.records.people import Organization
 from app.records.staff import Staff
 
 
-class Curve(OrganizationRow, table=True):
-    """The parameters of one curve. Scores in points, borders in tenths."""
-
-    __tablename__ = "curve"
-    __table_args__ = (
-        sa.UniqueConstraint("org_id", "instrument", "version"),
-        sa.CheckConstraint(
-            "sd_intercept >= 0 AND sd_slope >= 0 AND sigma > 0 AND correlation BETWEEN -1 AND 1",
-            name="variances",
-        ),
-        sa.CheckConstraint(
-            "lowest_intake <= highest_intake AND first_session <= last_session", name="reach"
-        ),
-        sa.CheckConstraint(
-            "(reliable_change IS NULL) = (reliable_change_boundary IS NULL)", name="reliable_change"
-        ),
-    )
+class CurveNumbers(OrganizationRow):
+    """The numbers of a curve, in force or proposed. Scores in points, borders in tenths."""
 
     instrument: str = Field(max_length=40)
     version: str = Field(max_length=40)
@@ -58,6 +43,30 @@ class Curve(OrganizationRow, table=True):
     source: str = Field(max_length=1000)
     evidence: Evidence = choice(Evidence, "evidence")
     created_at: dt.datetime = moment()
+
+
+def number_checks() -> Sequence[sa.Constraint]:
+    """Return what must hold for the numbers of a curve."""
+    return (
+        sa.UniqueConstraint("org_id", "instrument", "version"),
+        sa.CheckConstraint(
+            "sd_intercept >= 0 AND sd_slope >= 0 AND sigma > 0 AND correlation BETWEEN -1 AND 1",
+            name="variances",
+        ),
+        sa.CheckConstraint(
+            "lowest_intake <= highest_intake AND first_session <= last_session", name="reach"
+        ),
+        sa.CheckConstraint(
+            "(reliable_change IS NULL) = (reliable_change_boundary IS NULL)", name="reliable_change"
+        ),
+    )
+
+
+class Curve(CurveNumbers, table=True):
+    """The parameters of one curve."""
+
+    __tablename__ = "curve"
+    __table_args__ = (*number_checks(),)
 
 
 class CurveAcceptance(OrganizationRow, table=True):
@@ -86,7 +95,7 @@ class CurveInUse:
     is_accepted: bool
 
 
-Kept = Curve | sa.Row[*tuple[Any, ...]]
+Kept = CurveNumbers | sa.Row[*tuple[Any, ...]]
 """A curve as it is kept: an object, or a row that was asked for by its columns."""
 
 
@@ -135,7 +144,7 @@ def yardstick(db: DbSession, *, org_id: int, instrument: str) -> Yardstick:
     row = ask(db, _YARDSTICK, org=org_id, instrument=instrument).one()
     curve = None
     if row.id is not None:
-        curve = CurveInUse(row.id, _as_reference(row), is_accepted=bool(row.is_accepted))
+        curve = CurveInUse(row.id, as_reference(row), is_accepted=bool(row.is_accepted))
     return Yardstick(curve, row.no_contact_days)
 
 
@@ -171,7 +180,7 @@ def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
         .order_by(col(Curve.created_at), col(Curve.version))
     )
     return [
-        CurveInUse(id=curve.id, curve=_as_reference(curve), is_accepted=bool(is_accepted))
+        CurveInUse(id=curve.id, curve=as_reference(curve), is_accepted=bool(is_accepted))
         for curve, is_accepted in rows
     ]
 
@@ -181,7 +190,7 @@ def of_id(db: DbSession, *, org_id: int, curve_id: uuid.UUID) -> ReferenceCurve 
     curve = db.execute(
         select(Curve).where(Curve.org_id == org_id).where(Curve.id == curve_id)
     ).scalar_one_or_none()
-    return None if curve is None else _as_reference(curve)
+    return None if curve is None else as_reference(curve)
 
 
 def decisions(db: DbSession, *, org_id: int) -> Sequence[tuple[CurveAcceptance, str]]:
@@ -209,39 +218,34 @@ def add_decision(db: DbSession, decision: CurveAcceptance) -> None:
 
 def add(db: DbSession, reference: ReferenceCurve, *, org_id: int, now: dt.datetime) -> uuid.UUID:
     """Store a new version of a curve; return its id."""
-    numbers = reference.parameters
-    reliable = reference.reliable_change
-    curve = Curve(
-        org_id=org_id,
-        instrument=reference.instrument_key,
-        version=reference.version,
-        kind=reference.kind,
-        intercept=numbers.intercept,
-        intake=numbers.intake,
-        time=numbers.time,
-        intake_time=numbers.intake_time,
-        center=numbers.center,
-        sd_intercept=numbers.sd_intercept,
-        sd_slope=numbers.sd_slope,
-        correlation=numbers.correlation,
-        sigma=numbers.sigma,
-        lowest_intake=reference.lowest_intake,
-        highest_intake=reference.highest_intake,
-        first_session=reference.first_session,
-        last_session=reference.last_session,
-        reliable_change=reliable.value if reliable else None,
-        reliable_change_boundary=reliable.boundary if reliable else None,
-        patients=reference.n_patients,
-        source=reference.source,
-        evidence=reference.evidence,
-        created_at=now,
-    )
+    curve = Curve(org_id=org_id, created_at=now, **numbers_of(reference))
     db.add(curve)
     db.flush()
     return curve.id
 
 
-def _as_reference(row: Kept) -> ReferenceCurve:
+def numbers_of(reference: ReferenceCurve) -> Mapping[str, Any]:
+    """Return a curve as it is kept, by the names of its columns."""
+    numbers, reliable = reference.parameters, reference.reliable_change
+    return {
+        "instrument": reference.instrument_key,
+        "version": reference.version,
+        "kind": reference.kind,
+        **{name: getattr(numbers, name) for name in numbers.__slots__},
+        "lowest_intake": reference.lowest_intake,
+        "highest_intake": reference.highest_intake,
+        "first_session": reference.first_session,
+        "last_session": reference.last_session,
+        "reliable_change": reliable.value if reliable else None,
+        "reliable_change_boundary": reliable.boundary if reliable else None,
+        "patients": reference.n_patients,
+        "source": reference.source,
+        "evidence": reference.evidence,
+    }
+
+
+def as_reference(row: Kept) -> ReferenceCurve:
+    """Return a curve as the clinical core knows it."""
     return ReferenceCurve(
         instrument_key=row.instrument,
         kind=row.kind,

@@ -1,0 +1,322 @@
+"""Fit a curve to the site's own courses, and propose it; a person accepts it, or leaves it."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from app.clinical.course_sums import CourseSums, statistics_of
+from app.clinical.curve_comparison import Comparison, compare_curves
+from app.clinical.curves import CurveKind, ReferenceCurve
+from app.clinical.evidence import Evidence
+from app.clinical.growth_model import GrowthFit, fit
+from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics
+from app.clinical.instruments import Instrument, Purpose
+from app.clinical.own_curve import (
+    LEAST_SCORES,
+    NoReachError,
+    NotConvergedError,
+    Reach,
+    Shrunken,
+    TooFewCoursesError,
+    check_stage,
+    reach_of,
+    shrink,
+)
+from app.instruments import Registry
+from app.records import audit, course_scores, curves, organizations, proposals
+from app.records.base import DbSession
+from app.records.course_scores import Asked, CourseFound, Standing
+from app.records.curves import CurveInUse
+from app.records.engine import Database, enter_organization
+from app.records.proposals import CurveProposal
+from app.workflow import access
+from app.workflow.agree import CLINIC_ZONE
+
+Heard = Callable[[int], None]
+"""Is told how many courses have been read, again and again."""
+
+_TELL_EVERY = 1000
+
+
+class CannotFitError(RuntimeError):
+    """No curve can be proposed for an instrument: why, and what to do."""
+
+    def __init__(self, instrument: str, problem: str) -> None:
+        self.instrument = instrument
+        self.problem = problem
+        super().__init__(f"no curve for {instrument}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What was proposed, for whoever asked for it."""
+
+    curve: ReferenceCurve
+    courses: int
+    scores: int
+    left_out: Mapping[str, int]
+    """Courses that were not fitted, by reason."""
+    fitted: GrowthFit
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What passed by while courses were summed."""
+
+    standings: Counter[Standing] = field(default_factory=Counter)
+    intakes: Counter[int] = field(default_factory=Counter)
+    patients: int = 0
+    closed: int = 0
+    scores: int = 0
+    first_at: dt.datetime | None = None
+    last_at: dt.datetime | None = None
+
+    def add(self, course: CourseFound) -> None:
+        self.standings[course.standing] += 1
+        if course.standing is not Standing.FITTED:
+            return
+        self.intakes[course.sums.intake] += 1
+        self.patients += course.is_patients_first
+        self.closed += course.is_closed and course.sums.n + 1 >= LEAST_SCORES
+        self.scores += course.sums.n
+        self.first_at = min(self.first_at or course.first_at, course.first_at)
+        self.last_at = max(self.last_at or course.last_at, course.last_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """A fit that is done, and what it stands on."""
+
+    asked: Asked
+    curve: ReferenceCurve
+    tally: _Tally
+    fitted: GrowthFit
+    shrunken: Shrunken
+    general: CurveInUse | None
+    in_force: CurveInUse | None
+    comparison: Comparison | None
+    compared_patients: int
+    no_intake: int
+    text_versions: list[str]
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        by_reason = {**self.tally.standings, Standing.NO_INTAKE: self.no_intake}
+        return {
+            reason.value: by_reason.get(reason, 0)
+            for reason in Standing
+            if reason is not Standing.FITTED
+        }
+
+
+def candidates(database: Database, *, org_id: int, registry: Registry) -> list[Instrument]:
+    """Return the outcome forms in use here whose licence allows curves of one's own."""
+    with database.reading() as db:
+        enter_organization(db, org_id=org_id)
+        used = organizations.instruments_in_use(db, org_id=org_id)
+    known = (registry.instruments.get(key) for key in sorted(used))
+    return [
+        one
+        for one in known
+        if one and one.purpose is Purpose.OUTCOME and one.licence.allows_local_curves
+    ]
+
+
+def propose(
+    database: Database,
+    *,
+    org_id: int,
+    instrument: Instrument,
+    since: dt.date | None,
+    now: dt.datetime,
+    heard: Heard = lambda _: None,
+) -> Proposed:
+    """Fit the stored courses on an instrument and keep the result as a proposal."""
+    if not instrument.licence.allows_local_curves:
+        raise CannotFitError(
+            instrument.key,
+            "its licence may forbid curves from a site's own patients, and the program makes none",
+        )
+    asked = Asked(
+        org_id=org_id, instrument=instrument.key, edition=instrument.version, since=_begin(since)
+    )
+    with database.reading() as db:
+        enter_organization(db, org_id=org_id)
+        if not db.info["has_flags"]:
+            raise CannotFitError(
+                instrument.key, "this installation compares nobody with a curve (SAMKLANG_FLAGS)"
+            )
+        work = _work_out(db, asked, instrument, heard=heard)
+    with database.writing() as db:
+        enter_organization(db, org_id=org_id)
+        curve = _store(db, work, now=now)
+    return Proposed(
+        curve=curve,
+        courses=work.fitted.n_patients,
+        scores=work.fitted.n_scores,
+        left_out=work.left_out,
+        fitted=work.fitted,
+    )
+
+
+def _begin(day: dt.date | None) -> dt.datetime | None:
+    if day is None:
+        return None
+    return dt.datetime.combine(day, dt.time(), CLINIC_ZONE).astimezone(dt.UTC)
+
+
+def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Heard) -> _Work:
+    tally = _Tally()
+    statistics = statistics_of(_sums(course_scores.courses(db, asked), tally, heard=heard))
+    kept = curves.versions(db, org_id=asked.org_id)
+    own = [one for one in kept if one.curve.instrument_key == instrument.key]
+    general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
+    try:
+        check_stage(tally.closed)
+        fitted, shrunken = _fit(statistics, general[-1] if general else None)
+        reach = reach_of(intakes=tally.intakes, patients_at=course_scores.patients_at(db, asked))
+    except (GrowthDataError, NoReachError, NotConvergedError, TooFewCoursesError) as error:
+        raise CannotFitError(instrument.key, str(error)) from error
+    in_force = own[-1] if own else None
+    curve = _curve(
+        db,
+        asked,
+        tally,
+        shrunken=shrunken,
+        reach=reach,
+        in_force=in_force.curve if in_force else None,
+    )
+    return _Work(
+        asked=asked,
+        curve=curve,
+        tally=tally,
+        fitted=fitted,
+        shrunken=shrunken,
+        general=general[-1] if general else None,
+        in_force=in_force,
+        comparison=compare_curves(
+            course_scores.counts(db, asked),
+            now=in_force.curve if in_force else None,
+            proposed=curve,
+            scale=(instrument.scoring.lowest, instrument.scoring.highest),
+        ),
+        compared_patients=course_scores.patients_within(
+            db, asked, _common(reach, in_force.curve if in_force else None)
+        ),
+        no_intake=course_scores.courses_in_all(db, asked) - tally.standings.total(),
+        text_versions=course_scores.text_versions(db, asked),
+    )
+
+
+def _sums(found: Iterable[CourseFound], tally: _Tally, *, heard: Heard) -> Iterator[CourseSums]:
+    for number, course in enumerate(found, start=1):
+        tally.add(course)
+        if number % _TELL_EVERY == 0:
+            heard(number)
+        if course.standing is Standing.FITTED:
+            yield course.sums
+
+
+def _fit(statistics: GrowthStatistics, general: CurveInUse | None) -> tuple[GrowthFit, Shrunken]:
+    prior = general.curve.parameters if general else None
+    fitted = fit(statistics, center=prior.center if prior else None)
+    return fitted, shrink(fitted, general=prior)
+
+
+def _curve(
+    db: DbSession,
+    asked: Asked,
+    tally: _Tally,
+    *,
+    shrunken: Shrunken,
+    reach: Reach,
+    in_force: ReferenceCurve | None,
+) -> ReferenceCurve:
+    (here,) = (one for one in organizations.every_one(db) if one.id == asked.org_id)
+    source = "Fitted by restricted maximum likelihood to the courses of this service's own patients"
+    if shrunken.weight < 1:
+        source += ", and drawn towards the general curve"
+    change = in_force.reliable_change if in_force else None
+    if change is not None and in_force is not None:
+        source += f"; the reliable-change value is that of curve {in_force.version}"
+    return ReferenceCurve(
+        instrument_key=asked.instrument,
+        kind=CurveKind.LOCAL,
+        version="proposed",
+        parameters=shrunken.parameters,
+        lowest_intake=reach.lowest_intake,
+        highest_intake=reach.highest_intake,
+        first_session=reach.first_session,
+        last_session=reach.last_session,
+        reliable_change=change,
+        source=f"{source}.",
+        evidence=Evidence.SYNTHETIC if here.is_synthetic else Evidence.COMPUTED,
+        n_patients=tally.patients,
+    )
+
+
+def _common(reach: Reach, other: ReferenceCurve | None) -> Reach:
+    """Return where both curves hold."""
+    if other is None:
+        return reach
+    return Reach(
+        lowest_intake=max(reach.lowest_intake, other.lowest_intake),
+        highest_intake=min(reach.highest_intake, other.highest_intake),
+        first_session=max(reach.first_session, other.first_session),
+        last_session=min(reach.last_session, other.last_session),
+    )
+
+
+def _store(db: DbSession, work: _Work, *, now: dt.datetime) -> ReferenceCurve:
+    audit.take_turn(db)
+    before = proposals.made(db, org_id=work.asked.org_id).get(work.asked.instrument, 0)
+    curve = replace(work.curve, version=f"own-{before + 1}")
+    sequence = audit.append(
+        db,
+        access.event_of(
+            access.the_program(db),
+            "proposed_curve",
+            now=now,
+            ground="program",
+            instrument=curve.instrument_key,
+            version=curve.version,
+            patients=work.tally.patients,
+        ),
+    )
+    proposals.add(db, _row(work, curve, sequence=sequence, now=now))
+    return curve
+
+
+def _row(work: _Work, curve: ReferenceCurve, *, sequence: int, now: dt.datetime) -> CurveProposal:
+    fitted, tally, compared = work.fitted, work.tally, work.comparison
+    current = compared.now if compared else None
+    return CurveProposal(
+        **curves.numbers_of(curve),
+        org_id=work.asked.org_id,
+        created_at=now,
+        edition=work.asked.edition,
+        text_versions=work.text_versions,
+        since=work.asked.since,
+        first_at=tally.first_at or now,
+        last_at=tally.last_at or now,
+        courses=fitted.n_patients,
+        closed_courses=tally.closed,
+        scores=fitted.n_scores,
+        left_out=work.left_out,
+        fitted={name: getattr(fitted.parameters, name) for name in fitted.parameters.__slots__},
+        covariance=[list(row) for row in fitted.covariance],
+        log_likelihood=fitted.log_likelihood,
+        is_boundary=fitted.is_boundary,
+        is_converged=fitted.is_converged,
+        general_id=work.general.id if work.general else None,
+        own_weight=work.shrunken.weight,
+        compared_with=work.in_force.id if work.in_force else None,
+        compared_patients=work.compared_patients,
+        compared_scores=compared.n_scores if compared else 0,
+        inside_now=current.n_inside if current else None,
+        inside_proposed=compared.proposed.n_inside if compared else None,
+        error_now=current.mean_error if current else None,
+        error_proposed=compared.proposed.mean_error if compared else None,
+        sequence=sequence,
+    )

@@ -1,0 +1,200 @@
+"""Courses are summed in the database as they are told on a patient's page."""
+
+import datetime as dt
+import math
+import uuid
+from dataclasses import replace
+from random import Random
+
+from app.clinical.course import Observation
+from app.clinical.course_sums import CourseSums
+from app.records import course_scores, episodes
+from app.records.base import DbSession
+from app.records.course_scores import Asked, CourseFound, Standing
+from app.records.engine import enter_organization
+from app.records.sessions import SessionStatus
+from app.records.tablets import Slot
+from app.workflow import access, gather
+from tests.support.clinic import MONDAY, Clinic, Enrolled
+from tests.support.forms import address_of
+
+RANDOM_SEED = 20261122
+
+
+def asked(clinic: Clinic, *, since: dt.datetime | None = None, edition: int = 1) -> Asked:
+    return Asked(
+        org_id=clinic.clinician.org_id, instrument="outcome-4", edition=edition, since=since
+    )
+
+
+def found(clinic: Clinic, question: Asked | None = None) -> list[CourseFound]:
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        return list(course_scores.courses(db, question or asked(clinic)))
+
+
+def standings(clinic: Clinic, question: Asked | None = None) -> dict[Standing, int]:
+    every = [one.standing for one in found(clinic, question)]
+    return {standing: every.count(standing) for standing in set(every)}
+
+
+def live_through(clinic: Clinic, random: Random) -> Enrolled:
+    """Let somebody come now and then, with all that can happen to a score."""
+    patient = clinic.enrol(alliance=None)
+    rated = []
+    for _ in range(random.randrange(9)):
+        status = random.choice([SessionStatus.ATTENDED] * 4 + [SessionStatus.NOT_ATTENDED])
+        session_id = clinic.session(patient, status=status, is_over=False)
+        if status is not SessionStatus.ATTENDED:
+            clinic.clock.pass_time(days=7)
+            continue
+        slots = random.choice([[], [Slot.START], [Slot.START], [Slot.END], [Slot.END, Slot.START]])
+        for slot in slots:
+            for _ in range(random.choice([1, 1, 1, 2])):
+                total = random.randrange(0, 401)
+                stored = clinic.rate(patient, session_id, total=total, slot=slot)
+                rated.append(stored.rating_id)
+        clinic.clock.pass_time(days=7)
+    if rated and random.random() < 0.3:
+        name_as_start(clinic, random.choice(rated))
+    return patient
+
+
+def name_as_start(clinic: Clinic, rating_id: uuid.UUID) -> None:
+    clinic.client(clinic.clinician).post(
+        f"/ratings/{rating_id}/baseline", data={"reason": "Den første var en prøve"}
+    )
+
+
+def course_of(clinic: Clinic, db: DbSession, patient: Enrolled) -> tuple[Observation, ...]:
+    """Return a course from its start as pages and rules read it."""
+    program = access.the_program(db)
+    episode = episodes.episode(db, program, episode_id=patient.episode_id)
+    assert episode is not None
+    record = gather.read_record(db, program, episode=episode)
+    course = gather.build_course(record, clinic.registry.get("outcome-4"), now=clinic.clock.now)
+    return tuple(seen for seen in course.observations if seen.session >= 1)
+
+
+def sums_of(course: tuple[Observation, ...]) -> CourseSums:
+    later = [(math.log(seen.session), seen.score) for seen in course if seen.session > 1]
+    return CourseSums(
+        intake=course[0].score,
+        n=len(later),
+        times=sum(time for time, _ in later),
+        times_squared=sum(time * time for time, _ in later),
+        total=sum(score for _, score in later),
+        total_squared=sum(score * score for _, score in later),
+        total_by_time=sum(time * score for time, score in later),
+    )
+
+
+def in_order(sums: list[CourseSums]) -> list[CourseSums]:
+    rounded = [
+        replace(
+            one,
+            times=round(one.times, 9),
+            times_squared=round(one.times_squared, 9),
+            total_by_time=round(one.total_by_time, 6),
+        )
+        for one in sums
+    ]
+    return sorted(rounded, key=repr)
+
+
+def test_sums_are_those_of_the_courses_that_pages_show(clinic: Clinic) -> None:
+    random = Random(RANDOM_SEED)  # noqa: S311 - invented courses
+    patients = [live_through(clinic, random) for _ in range(25)]
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        courses = [course_of(clinic, db, patient) for patient in patients]
+        counts = list(course_scores.counts(db, asked(clinic)))
+        at = course_scores.patients_at(db, asked(clinic))
+    begun = [course for course in courses if course]
+
+    every = found(clinic)
+
+    assert in_order([one.sums for one in every]) == in_order([sums_of(one) for one in begun])
+    scores = [
+        (course[0].score, seen.session, seen.score)
+        for course in begun
+        for seen in course
+        if seen.session > 1
+    ]
+    told = [(one.intake, one.session, one.score) for one in counts for _ in range(one.n)]
+    assert sorted(told) == sorted(scores)
+    assert at == {k: sum(k == session for _, session, _ in scores) for _, k, _ in scores}
+    assert len(begun) > 15
+
+
+def test_every_course_is_told_to_be_fitted_or_why_not(clinic: Clinic) -> None:
+    clinic.course(clinic.enrol(), [180, 200])
+    clinic.session(clinic.enrol())
+    clinic.course(clinic.enrol(), [180])
+    clinic.clock.pass_time(days=70)
+    clinic.course(clinic.enrol(), [190, 210])
+
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        in_all = course_scores.courses_in_all(db, asked(clinic))
+
+    assert in_all == 4
+    assert standings(clinic) == {Standing.FITTED: 2, Standing.NO_FOLLOW_UP: 1}
+    later = asked(clinic, since=MONDAY + dt.timedelta(days=60))
+    assert standings(clinic, later) == {Standing.BEFORE_PERIOD: 2, Standing.FITTED: 1}
+    assert standings(clinic, asked(clinic, edition=2)) == {Standing.OTHER_EDITION: 3}
+
+
+def test_a_course_on_another_form_or_at_another_place_is_not_looked_at(clinic: Clinic) -> None:
+    patient = clinic.enrol(main="phq-9", alliance=None)
+    clinic.course(patient, [180, 200])
+    clinic.course(clinic.enrol(by=clinic.elsewhere), [180, 200])
+
+    assert found(clinic) == []
+
+
+def test_first_and_last_score_and_the_end_of_a_course_are_told(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+    clinic.course(patient, [180, 200, 220])
+    client = clinic.client(clinic.clinician)
+    address_of(
+        client,
+        f"/episodes/{patient.episode_id}/close",
+        {"ending": "planned", "agreement": "agreed"},
+    )
+    clinic.course(clinic.enrol(), [100, 120])
+
+    closed, still_open = sorted(found(clinic), key=lambda one: one.first_at)
+
+    assert (closed.is_closed, still_open.is_closed) == (True, False)
+    assert closed.first_at == MONDAY
+    assert closed.last_at == MONDAY + dt.timedelta(days=14)
+
+
+def test_of_a_patient_with_two_courses_one_is_the_first(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+    clinic.course(patient, [180, 200])
+    client = clinic.client(clinic.clinician)
+    address_of(
+        client,
+        f"/episodes/{patient.episode_id}/close",
+        {"ending": "planned", "agreement": "agreed"},
+    )
+    forms = {"main": "outcome-4", "alliance": "alliance-4", "variant": "adult"}
+    where = {"team": str(clinic.team_id), "opened_on": clinic.clock.now.date().isoformat()}
+    address_of(client, f"/patients/{patient.patient_id}/episodes", {**forms, **where})
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=patient.org_id)
+        program = access.the_program(db)
+        (second,) = episodes.open_ones(db, program)
+    clinic.course(replace(patient, episode_id=second.id), [190, 230])
+
+    every = found(clinic)
+
+    assert [one.standing for one in every] == [Standing.FITTED, Standing.FITTED]
+    assert sorted(one.is_patients_first for one in every) == [False, True]
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=patient.org_id)
+        assert course_scores.patients_at(db, asked(clinic)) == {2: 1}
+
+

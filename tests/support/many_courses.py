@@ -1,0 +1,182 @@
+"""Many invented courses at once, stored without the workflow: as many as a curve needs."""
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from app.clinical.curves import ReferenceCurve
+from app.clinical.instruments import Variant
+from app.records.engine import Database, enter_organization
+from app.records.episodes import Agreement, Ending, Episode
+from app.records.people import FormLayout, FormMode, Patient, Respondent, RespondentKind
+from app.records.ratings import Rating, Source
+from app.records.sessions import Channel, SessionStatus, TherapySession
+from app.records.tablets import Slot
+from app.workflow import fit
+from tests.support.clinic import MONDAY, Clinic
+
+SIGMA = 3.0
+"""Noise of one score, in points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caseload:
+    """Where the invented patients belong, and how they get on."""
+
+    org_id: int
+    team_id: uuid.UUID
+    staff_id: uuid.UUID
+    begins: dt.datetime
+    instrument: str = "phq-9"
+    highest: int = 270
+    slope: float = -2.0
+    """Mean change per unit of ln k, in points."""
+    edition: int = 1
+    text_version: str | None = None
+    seed: int = 20261122
+
+
+def live(
+    database: Database, caseload: Caseload, *, courses: int, scores: int = 6, is_closed: bool = True
+) -> None:
+    """Let so many patients come ``scores`` times, a week apart, the first one a day."""
+    random = Random(caseload.seed)  # noqa: S311 - invented patients
+    rows: dict[type[SQLModel], list[dict[str, object]]] = {
+        table: [] for table in (Patient, Respondent, Episode, TherapySession, Rating)
+    }
+    with database.writing() as db:
+        enter_organization(db, org_id=caseload.org_id)
+        numbers = count(_next(db.execute(sa.select(sa.func.max(Patient.number))).scalar()))
+        sequences = count(_next(db.execute(sa.select(sa.func.max(Rating.sequence))).scalar()))
+        for day in range(courses):
+            _course(
+                rows,
+                caseload,
+                totals=_totals(caseload, random, scores=scores),
+                begins=caseload.begins + dt.timedelta(days=day),
+                is_closed=is_closed,
+                number=next(numbers),
+                sequences=sequences,
+            )
+        for table, values in rows.items():
+            if values:
+                db.execute(sa.insert(sa.inspect(table).local_table), values)
+
+
+def caseload_of(clinic: Clinic, *, instrument: str = "phq-9") -> Caseload:
+    """Return a caseload that began some two years ago."""
+    definition = clinic.registry.get(instrument)
+    return Caseload(
+        org_id=clinic.clinician.org_id,
+        team_id=clinic.team_id,
+        staff_id=clinic.clinician.staff_id,
+        begins=MONDAY - dt.timedelta(days=700),
+        instrument=instrument,
+        highest=definition.scoring.highest,
+        slope=2.0 * definition.direction.value * definition.scoring.highest / 270,
+    )
+
+
+def propose_curve(
+    clinic: Clinic, *, instrument: str = "phq-9", courses: int = 120, scores: int = 6
+) -> ReferenceCurve:
+    """Let so many patients come, and a curve be fitted to them."""
+    live(
+        clinic.database,
+        caseload_of(clinic, instrument=instrument),
+        courses=courses,
+        scores=scores,
+    )
+    return fit.propose(
+        clinic.database,
+        org_id=clinic.clinician.org_id,
+        instrument=clinic.registry.get(instrument),
+        since=None,
+        now=clinic.clock.now,
+    ).curve
+
+
+def _next(last: int | None) -> int:
+    return max(last or 0, 1_000_000) + 1
+
+
+def _totals(caseload: Caseload, random: Random, *, scores: int) -> list[int]:
+    """Return scores in tenths, whole points as people give them."""
+    top = caseload.highest // 10
+    intake = random.randrange(top * 4 // 10, top + 1)
+    level, slope = random.gauss(0, 1.5), caseload.slope + random.gauss(0, 1.5)
+    later = [
+        intake + level + slope * math.log(k) + random.gauss(0, SIGMA) for k in range(2, scores + 1)
+    ]
+    return [10 * min(max(round(score), 0), top) for score in (intake, *later)][:scores]
+
+
+def _course(
+    rows: dict[type[SQLModel], list[dict[str, object]]],
+    caseload: Caseload,
+    *,
+    totals: list[int],
+    begins: dt.datetime,
+    is_closed: bool,
+    number: int,
+    sequences: Iterator[int],
+) -> None:
+    patient_id, respondent_id, episode_id = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    org_id, staff_id = caseload.org_id, caseload.staff_id
+    ends = begins + dt.timedelta(weeks=len(totals))
+    rows[Patient].append(
+        {
+            "org_id": org_id, "id": patient_id, "number": number, "name_sealed": None,
+            "birth_year": 1980, "language": "nb", "form_mode": FormMode.LINE,
+            "form_layout": FormLayout.ALL, "has_large_text": False, "created_at": begins,
+            "created_by": staff_id, "external_key": None,
+        }
+    )  # fmt: skip
+    rows[Respondent].append(
+        {
+            "org_id": org_id, "id": respondent_id, "patient_id": patient_id,
+            "kind": RespondentKind.PATIENT, "label_sealed": None, "created_at": begins,
+            "ended_at": None,
+        }
+    )  # fmt: skip
+    rows[Episode].append(
+        {
+            "org_id": org_id, "id": episode_id, "patient_id": patient_id,
+            "team_id": caseload.team_id, "variant": Variant.ADULT,
+            "main_instrument": caseload.instrument, "alliance_instrument": None,
+            "opened_at": begins, "opened_by": staff_id, "closed_at": ends if is_closed else None,
+            "closed_by": staff_id if is_closed else None,
+            "ending": Ending.PLANNED if is_closed else None,
+            "agreement": Agreement.AGREED if is_closed else None, "closing_note_sealed": None,
+        }
+    )  # fmt: skip
+    for week, total in enumerate(totals):
+        at, session_id = begins + dt.timedelta(weeks=week), uuid.uuid4()
+        rows[TherapySession].append(
+            {
+                "org_id": org_id, "id": session_id, "episode_id": episode_id,
+                "patient_id": patient_id, "planned_at": at, "status": SessionStatus.ATTENDED,
+                "channel": Channel.ROOM, "ended_at": at, "created_at": at,
+                "created_by": staff_id,
+            }
+        )  # fmt: skip
+        rows[Rating].append(
+            {
+                "org_id": org_id, "id": uuid.uuid4(), "patient_id": patient_id,
+                "episode_id": episode_id, "session_id": session_id,
+                "respondent_id": respondent_id, "instrument": caseload.instrument,
+                "instrument_version": caseload.edition, "text_version": caseload.text_version,
+                "variant": Variant.ADULT, "slot": Slot.START, "source": Source.PAPER,
+                "rated_at": at, "recorded_at": at, "recorded_by": staff_id,
+                "submission_key": uuid.uuid4(), "body_hash": "", "is_finished": True,
+                "total": total, "total_lowest": 0, "total_highest": caseload.highest,
+                "is_prorated": False, "sequence": next(sequences),
+            }
+        )  # fmt: skip
