@@ -17,7 +17,7 @@ Or each number is rounded by itself, and nothing is hidden.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -209,11 +209,32 @@ def _hidden(
         room=rules.threshold,
     )
     try:
-        hidden = protect(problem, effort=effort)
+        hidden = _protected(problem, effort=effort)
     except CannotProtectError as error:
         return _refused(memory.grid, why, sentence=str(error))
     why[Why.COMPLEMENTARY] = hidden & ~primary & ~changed
     return Controlled(cells=_cells(memory.grid, memory.cells, why=why), refused=None)
+
+
+def _protected(problem: Problem, *, effort: float) -> Mask:
+    """Return which cells to hide, so that each release also stands by itself.
+
+    A number that is out may be hidden by rule this time, because the rules are stricter
+    or its group has changed. Then it has to be hidden as if nobody remembered it.
+    """
+    hidden = protect(problem, effort=effort)
+    forgetful = replace(
+        problem,
+        watched=np.zeros_like(problem.watched),
+        known=np.zeros_like(problem.known),
+        floor=np.zeros_like(problem.floor),
+    )
+    while (hidden & problem.known).any():
+        alone = protect(replace(forgetful, secret=hidden), effort=0)
+        if (alone == hidden).all():
+            break
+        hidden = protect(replace(problem, secret=alone), effort=0)
+    return hidden
 
 
 def _small(cells: Counts, *, threshold: int) -> Mask:

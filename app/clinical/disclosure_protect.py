@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.clinical.disclosure_attack import Shift
+from app.clinical.disclosure_attack import Attacker, Shift
 from app.clinical.disclosure_cover import EFFORT, SMALL, Cover, Coverer, Problem
 from app.clinical.disclosure_grid import Index, Mask
 from app.clinical.disclosure_moves import Move, Moves
@@ -50,15 +50,8 @@ def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
         If the attacker still works out a cell, or the attack could not be finished.
     """
     coverer = Coverer(problem, effort=effort)
-    cover = min(_covers(coverer), key=lambda one: int(one.hidden.sum()))
-    rooms: dict[Index, int] = {}
-    for _ in range(_MOST_ROUNDS):
-        exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
-        if not exposed:
-            return cover.hidden
-        for cell in exposed:
-            _hide_for(problem, cover, cell, rooms=rooms)
-    raise CannotProtectError(exposed[0])
+    fewest = min(_covers(coverer), key=lambda cover: int(cover.hidden.sum()))
+    return fewest.hidden
 
 
 def _covers(coverer: Coverer) -> Iterator[Cover]:
@@ -71,6 +64,7 @@ def _covers(coverer: Coverer) -> Iterator[Cover]:
     for order in orders[: 1 if problem.cells.size > SMALL else None]:
         cover = coverer.cover(order, bonus=_BONUS)
         coverer.show_again(cover)
+        _complete(coverer, cover)
         fewest = min(fewest, int(cover.hidden.sum()))
         yield cover
     if coverer.may_search:
@@ -78,7 +72,24 @@ def _covers(coverer: Coverer) -> Iterator[Cover]:
         if chosen is not None:
             cover = coverer.cover(problem.targets(chosen), bonus=_BONUS, start=chosen)
             coverer.show_again(cover)
+            _complete(coverer, cover)
             yield cover
+
+
+def _complete(coverer: Coverer, cover: Cover) -> None:
+    """Hide further cells until the attacker finds nothing."""
+    problem = coverer.problem
+    rooms: dict[Index, int] = {}
+    everything = problem.attacker(np.ones_like(cover.hidden))
+    for _ in range(_MOST_ROUNDS):
+        exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
+        if not exposed:
+            return
+        for cell in exposed:
+            # The cells hidden for one may have done for others.
+            if cell not in cover.proofs:
+                _hide_for(problem, cover, cell, rooms=rooms, everything=everything)
+    raise CannotProtectError(exposed[0])
 
 
 def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, int]) -> list[Index]:
@@ -97,25 +108,37 @@ def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, in
     """
     fixed = problem.fixed(cover.hidden)
     attacker = problem.attacker(cover.hidden)
-    exposed = []
-    for cell in problem.targets(cover.hidden):
+    targets = [cell for cell in problem.targets(cover.hidden) if rooms.get(cell) != 0]
+    for cell in targets:
         room = rooms.get(cell, problem.room)
-        proof = cover.proofs.get(cell)
-        match proof:
-            case Move():
-                holds = moves.proves(proof, cell, fixed=fixed, room=room)
-            case Shift():
-                holds = _agrees(problem, proof, fixed=fixed) and proof.room(cell) >= room
+        match cover.proofs.get(cell):
+            case Move() as move:
+                holds = moves.proves(move, cell, fixed=fixed, room=room)
+            case Shift() as shift:
+                holds = _agrees(problem, shift, fixed=fixed) and shift.room(cell) >= room
             case None:
-                holds = False
-        if holds or room == 0:
+                holds = True
+        if not holds:
+            del cover.proofs[cell]
+    exposed = []
+    for cell in targets:
+        if cell in cover.proofs:
             continue
-        shift = attacker.room(cell, enough=room)
-        if _agrees(problem, shift, fixed=fixed) and shift.room(cell) >= room:
-            cover.proofs[cell] = shift
-        else:
+        shift = attacker.room(cell, enough=rooms.get(cell, problem.room))
+        if _agrees(problem, shift, fixed=fixed):
+            _take(cover, shift, targets=targets, rooms=rooms, room=problem.room)
+        if cell not in cover.proofs:
             exposed.append(cell)
     return exposed
+
+
+def _take(
+    cover: Cover, shift: Shift, *, targets: list[Index], rooms: dict[Index, int], room: int
+) -> None:
+    """Take two tables as proof for every cell that has none and in which they are far apart."""
+    for cell in targets:
+        if cell not in cover.proofs and shift.room(cell) >= rooms.get(cell, room):
+            cover.proofs[cell] = shift
 
 
 def _agrees(problem: Problem, shift: Shift, *, fixed: Mask) -> bool:
@@ -126,18 +149,29 @@ def _agrees(problem: Problem, shift: Shift, *, fixed: Mask) -> bool:
     )
 
 
-def _hide_for(problem: Problem, cover: Cover, cell: Index, *, rooms: dict[Index, int]) -> None:
-    """Hide what it takes to protect a cell, as far as earlier releases leave it unknown."""
-    everything = np.ones_like(cover.hidden)
-    attacker = problem.attacker(everything)
-    room = min(problem.room, attacker.room(cell, enough=problem.room).room(cell))
+def _hide_for(
+    problem: Problem,
+    cover: Cover,
+    cell: Index,
+    *,
+    rooms: dict[Index, int],
+    everything: Attacker,
+) -> None:
+    """Hide what it takes to protect a cell, as far as earlier releases leave it unknown.
+
+    ``everything`` is the attacker who sees nothing of this release.
+    """
+    room = min(problem.room, everything.room(cell, enough=problem.room).room(cell))
     if room < problem.room:
         # This release is not the one that gives it away, and it must not make it worse.
         rooms[cell] = room
     if room == 0:
         return
-    shift = attacker.nearest(cell, enough=room)
+    shift = everything.nearest(cell, enough=room)
     if shift is None:
         raise CannotProtectError(cell)
     places = shift.touched()
     cover.hidden[places] |= problem.may_hide[places]
+    if _agrees(problem, shift, fixed=problem.fixed(cover.hidden)):
+        targets = problem.targets(cover.hidden)
+        _take(cover, shift, targets=targets, rooms=rooms, room=problem.room)

@@ -184,6 +184,18 @@ def test_what_one_release_hides_another_setting_does_not_show() -> None:
     assert [k for k, n in numbers(strict).items() if n is None and numbers(mild)[k]] == []
 
 
+def test_what_is_out_but_hidden_by_rule_now_is_hidden_as_if_nobody_remembered() -> None:
+    counts: Counts = {("a", "x"): 0, ("a", "y"): 0, ("b", "x"): 21, ("b", "y"): 14}
+    first = released(["team", "category"], counts, sensitive="category")
+    second = released(
+        ["team", "category"], counts | {("a", "y"): 30}, sensitive="category", earlier=[first]
+    )
+
+    assert numbers(first)["a", "x"] == 0
+    assert numbers(second)["a", "x"] is None
+    assert list(Attacker([second]).found(threshold=5)) == []
+
+
 def test_every_level_and_margin_is_in_the_release() -> None:
     release = released(["team", "quarter"], {("n/a", "Q1"): 9, ("n/b", "Q2"): 8, ("s", "Q1"): 7})
 
