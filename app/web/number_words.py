@@ -127,7 +127,7 @@ def curve_parameters(words: Words, curve: ReferenceCurve) -> Sequence[tuple[str,
     """Return the terms of a curve's formula."""
     numbers = curve.parameters
     return [
-        (words(f"numbers.curve_{name}"), _signed(words, getattr(numbers, name)))
+        (words(f"numbers.curve_{name}"), signed(words, getattr(numbers, name)))
         for name in numbers.__slots__
     ]
 
@@ -173,7 +173,8 @@ def reliable_change_of(words: Words, change: ReliableChangeValue) -> NumberShown
     return _reliable_change(words, change)
 
 
-def _signed(words: Words, value: float) -> str:
+def signed(words: Words, value: float) -> str:
+    """Return a number with two decimals and a true minus sign."""
     text = words.number(abs(value), digits=2)
     return f"\N{MINUS SIGN}{text}" if value < 0 else text
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from app.clinical.evidence import Evidence
 from app.clinical.instruments import Direction, Instrument
 from app.instruments import Registry
 from app.web import number_words
@@ -15,10 +16,12 @@ from app.web.course_forms import said
 from app.web.dependencies import Instruments, Now, QualityLead, SignedIn, Writing, words_of
 from app.web.number_words import NumberShown, RuleShown
 from app.web.pages import go_to, render
+from app.web.proposals import ProposalShown, proposal_shown
 from app.web.words import Words
-from app.workflow import accept
-from app.workflow.accept import CurveStanding
+from app.workflow import accept, adopt
+from app.workflow.accept import CurveKind, CurveStanding
 from app.workflow.access import NotThereError, Role, Viewer
+from app.workflow.adopt import ProposalSeen
 
 router = APIRouter(prefix="/numbers")
 
@@ -56,6 +59,7 @@ class CurveShown:
     certainty: str
     reliable_change: NumberShown | None
     decided: str | None
+    is_general: bool
     may_accept: bool
     may_withdraw: bool
 
@@ -86,6 +90,7 @@ class FormPage:
     licence_source: str
     licence_checked: str
     curve: CurveShown | None
+    proposal: ProposalShown | None
 
 
 @router.get("")
@@ -106,7 +111,14 @@ def get_form(
     found = _known(registry, instrument)
     words = words_of(request)
     standing = accept.curves_in_use(db, viewer).get(found.key)
-    page = form_page(words, found, registry=registry, standing=standing, viewer=viewer)
+    page = form_page(
+        words,
+        found,
+        registry=registry,
+        standing=standing,
+        proposal=adopt.proposal(db, viewer, instrument=found.key),
+        viewer=viewer,
+    )
     return render(request, "pages/numbers/form.html", page)
 
 
@@ -134,12 +146,28 @@ def post_withdraw(
     return _decide(db, viewer, instrument=instrument, version=version, is_accepted=False, now=now)
 
 
+@router.post("/{instrument}/adopt")
+def post_adopt(
+    viewer: QualityLead,
+    db: Writing,
+    now: Now,
+    registry: Instruments,
+    *,
+    instrument: str,
+    version: Annotated[str, Form()] = "",
+) -> Response:
+    found = _known(registry, instrument)
+    adopt.adopt(db, viewer, instrument=found, version=version, now=now)
+    return go_to(f"/numbers/{found.key}")
+
+
 def form_page(
     words: Words,
     found: Instrument,
     *,
     registry: Registry,
     standing: CurveStanding | None,
+    proposal: ProposalSeen | None,
     viewer: Viewer,
 ) -> FormPage:
     """Return the page about one form."""
@@ -167,6 +195,7 @@ def form_page(
         licence_source=licence.source,
         licence_checked=words("numbers.checked", date=words.date(licence.checked)),
         curve=_curve(words, standing, viewer=viewer) if standing else None,
+        proposal=proposal_shown(words, proposal) if proposal else None,
     )
 
 
@@ -219,7 +248,10 @@ def _badge(words: Words, standing: CurveStanding) -> str:
 def _curve(words: Words, standing: CurveStanding, *, viewer: Viewer) -> CurveShown:
     curve = standing.curve
     may_decide = standing.needs_acceptance and viewer.has(Role.QUALITY_LEAD)
-    evidence = words(f"numbers.evidence_{curve.evidence.value}")
+    is_own = curve.kind is CurveKind.LOCAL and curve.evidence is Evidence.COMPUTED
+    evidence = words(
+        "numbers.evidence_own" if is_own else f"numbers.evidence_{curve.evidence.value}"
+    )
     change = curve.reliable_change
     return CurveShown(
         badge=_badge(words, standing),
@@ -230,7 +262,10 @@ def _curve(words: Words, standing: CurveStanding, *, viewer: Viewer) -> CurveSho
         source=curve.source,
         certainty=f"{words('numbers.evidence')}: {evidence}",
         reliable_change=number_words.reliable_change_of(words, change) if change else None,
-        decided=_decided(words, standing) if standing.needs_acceptance else None,
+        decided=_decided(words, standing)
+        if standing.needs_acceptance or standing.decided
+        else None,
+        is_general=standing.needs_acceptance,
         may_accept=may_decide and not standing.is_accepted,
         may_withdraw=may_decide and standing.is_accepted,
     )

@@ -103,6 +103,7 @@ EXPECTED: Final = {
     "GET /numbers": "signed_in",
     "GET /numbers/{instrument}": "signed_in",
     "POST /numbers/{instrument}/accept": "appraises",
+    "POST /numbers/{instrument}/adopt": "appraises",
     "POST /numbers/{instrument}/withdraw": "appraises",
     "GET /patients/new": "sees_people",
     "POST /patients/new": "sees_people",

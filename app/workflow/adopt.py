@@ -1,0 +1,178 @@
+"""Adopt a curve that was fitted to the site's own patients: a person puts it in force."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.clinical.curves import ReferenceCurve
+from app.clinical.instruments import Instrument
+from app.records import audit, curves, proposals
+from app.records.base import DbSession
+from app.records.curves import CurveAcceptance
+from app.records.proposals import CurveProposal
+from app.records.visibility import Viewer
+from app.workflow import access, appraise
+from app.workflow.access import NotThereError, Role
+from app.workflow.refusals import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a curve held on the scores that were compared."""
+
+    inside_share: float
+    """Of scores inside its 80 % band, 0 to 1."""
+    mean_error: float
+    """Mean distance of a score from what was expected, in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The curve that was in force and the proposed one, beside the same scores."""
+
+    patients: int
+    scores: int
+    version_now: str | None
+    now: Held | None
+    proposed: Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalSeen:
+    """What was proposed last, and what it stands on."""
+
+    curve: ReferenceCurve
+    is_in_force: bool
+    made_at: dt.datetime
+    edition: int
+    text_versions: Sequence[str]
+    since: dt.datetime | None
+    first_at: dt.datetime
+    last_at: dt.datetime
+    courses: int
+    closed_courses: int
+    scores: int
+    left_out: Mapping[str, int | None]
+    """Courses that were not fitted, by reason; missing where it would be about too few."""
+    fitted: Mapping[str, float]
+    log_likelihood: float
+    is_boundary: bool
+    general_version: str | None
+    own_weight: float
+    beside: Beside | None
+    """Missing where too few patients could be compared."""
+    fewest: int
+    """What is about fewer is not told."""
+
+
+def proposal(db: DbSession, viewer: Viewer, *, instrument: str) -> ProposalSeen | None:
+    """Return what was proposed last for an instrument; only a quality lead is shown it."""
+    if not db.info["has_flags"] or not viewer.has(Role.QUALITY_LEAD):
+        return None
+    row = proposals.newest(db, org_id=viewer.org_id, instrument=instrument)
+    if row is None:
+        return None
+    return ProposalSeen(
+        curve=curves.as_reference(row),
+        is_in_force=_is_adopted(db, viewer, row),
+        made_at=row.created_at,
+        edition=row.edition,
+        text_versions=row.text_versions,
+        since=row.since,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        courses=row.courses,
+        closed_courses=row.closed_courses,
+        scores=row.scores,
+        left_out={
+            reason: n if n == 0 or appraise.may_show(n) else None
+            for reason, n in row.left_out.items()
+        },
+        fitted=row.fitted,
+        log_likelihood=row.log_likelihood,
+        is_boundary=row.is_boundary,
+        general_version=_version(db, viewer, row.general_id),
+        own_weight=row.own_weight,
+        beside=_beside(db, viewer, row),
+        fewest=appraise.FEWEST_PATIENTS,
+    )
+
+
+def adopt(
+    db: DbSession, viewer: Viewer, *, instrument: Instrument, version: str, now: dt.datetime
+) -> None:
+    """Put a proposed curve in force from now on; flags that were raised keep their own.
+
+    ``version`` is the one that was read about: a newer one wants a decision of its own.
+    """
+    access.check_role(viewer, Role.QUALITY_LEAD)
+    if not db.info["has_flags"]:
+        raise NotThereError
+    audit.take_turn(db)
+    found = proposals.newest(db, org_id=viewer.org_id, instrument=instrument.key)
+    if found is None:
+        raise Conflict("nothing_proposed")
+    if not instrument.licence.allows_local_curves:
+        raise Conflict("no_own_curves")
+    if found.version != version:
+        raise Conflict("proposal_changed", value=version[:40], allowed=found.version)
+    if _is_adopted(db, viewer, found):
+        raise Conflict("curve_decided_already")
+    sequence = audit.append(
+        db,
+        access.event_of(
+            viewer,
+            "adopted_curve",
+            now=now,
+            ground="quality",
+            proposal=found.id.hex,
+            instrument=instrument.key,
+            version=version,
+        ),
+    )
+    curve_id = curves.add(db, curves.as_reference(found), org_id=viewer.org_id, now=now)
+    curves.add_decision(
+        db,
+        CurveAcceptance(
+            org_id=viewer.org_id,
+            curve_id=curve_id,
+            is_accepted=True,
+            decided_at=now,
+            decided_by=viewer.staff_id,
+            sequence=sequence,
+        ),
+    )
+
+
+def _is_adopted(db: DbSession, viewer: Viewer, found: CurveProposal) -> bool:
+    return any(
+        kept.curve.instrument_key == found.instrument and kept.curve.version == found.version
+        for kept in curves.versions(db, org_id=viewer.org_id)
+    )
+
+
+def _version(db: DbSession, viewer: Viewer, curve_id: uuid.UUID | None) -> str | None:
+    if curve_id is None:
+        return None
+    found = curves.of_id(db, org_id=viewer.org_id, curve_id=curve_id)
+    return found.version if found else None
+
+
+def _beside(db: DbSession, viewer: Viewer, row: CurveProposal) -> Beside | None:
+    proposed = _held(row.inside_proposed, row.error_proposed, scores=row.compared_scores)
+    if proposed is None or not appraise.may_show(row.compared_patients):
+        return None
+    return Beside(
+        patients=row.compared_patients,
+        scores=row.compared_scores,
+        version_now=_version(db, viewer, row.compared_with),
+        now=_held(row.inside_now, row.error_now, scores=row.compared_scores),
+        proposed=proposed,
+    )
+
+
+def _held(inside: int | None, error: float | None, *, scores: int) -> Held | None:
+    if inside is None or error is None:
+        return None
+    return Held(inside_share=inside / scores, mean_error=error)
