@@ -3,6 +3,7 @@
 import random
 from itertools import product
 
+import numpy as np
 import pytest
 
 from app.clinical.disclosure import (
@@ -12,13 +13,15 @@ from app.clinical.disclosure import (
     ThresholdError,
     control,
 )
+from app.clinical.disclosure_cover import Problem
 from app.clinical.disclosure_figures import (
     is_of_one_therapist,
     may_show_mean,
     may_show_quantiles,
     may_show_rate,
 )
-from app.clinical.disclosure_grid import LevelError
+from app.clinical.disclosure_grid import Grid, LevelError, axis_of
+from app.clinical.disclosure_protect import protect
 from tests.support.attacker import Attacker
 from tests.support.disclosed import Counts, numbers, printed, reasons, released
 
@@ -283,3 +286,26 @@ def test_all_tables_that_agree_with_a_release_leave_each_hidden_cell_open(seed: 
         if numbers(release)[place] is None:
             values = {table[place] for table in tables}
             assert max(values) - min(values) >= threshold, (place, counts)
+
+
+def test_a_ring_that_no_box_protects_is_closed_by_hiding_its_last_cell() -> None:
+    grid = Grid((axis_of("team", frozenset("abc")), axis_of("category", frozenset("xyz"))))
+    innermost = np.array([[4, 4, 20], [20, 4, 4], [6, 20, 4]])
+    cells = grid.totals(innermost)
+    secret = (cells > 0) & (cells < 5)
+    is_open = secret.copy()
+    is_open[2, 0] = True
+
+    hidden = protect(
+        Problem(
+            grid=grid,
+            cells=cells,
+            secret=secret,
+            watched=np.zeros_like(secret),
+            known=~is_open,
+            floor=np.zeros_like(cells),
+            room=5,
+        )
+    )
+
+    assert (hidden == is_open).all()

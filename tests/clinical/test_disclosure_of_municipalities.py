@@ -3,13 +3,15 @@
 Fifty here; a thousand with eight quarters each by ``make attack``.
 """
 
+import random
+from itertools import product
 from typing import Any
 
 import pytest
 
 from tests.support.attacked import attacked
 from tests.support.attacker import Attacker
-from tests.support.disclosed import Counts, numbers, released
+from tests.support.disclosed import Counts, around, numbers, released
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -18,6 +20,36 @@ def test_no_hidden_cell_of_a_municipality_can_be_worked_out(seed: int) -> None:
 
     assert result.found == []
     assert result.cells > 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_thin_tables_of_four_dimensions_hold_too(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 -- invented, and the same again
+    values = [["g/a", "g/b", "c"], ["x", "y"], ["p", "q"], ["h/i/j", "k"]]
+    counts: Counts = {place: around(chance, 1.5) for place in product(*values)}
+    dimensions = ["unit", "sex", "age", "change"]
+
+    first = released(dimensions, counts, threshold=8, sensitive="change", effort=0)
+    later: Counts = counts | {("d", *place[1:]): 9 for place in counts if place[0] == "c"}
+    second = released(dimensions, later, threshold=8, earlier=[first], effort=0)
+
+    assert list(Attacker([first]).found(threshold=8)) == []
+    assert list(Attacker([second]).found(threshold=8)) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_stricter_rules_later_leave_what_was_hidden_before_hidden(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 -- invented, and the same again
+    values = [["g/a", "g/b", "c"], ["x", "y", "z"], ["p", "q"]]
+    counts: Counts = {place: around(chance, 4) for place in product(*values)}
+    dimensions = ["unit", "change", "age"]
+
+    first = released(dimensions, counts, effort=0)
+    second = released(dimensions, counts, sensitive="change", earlier=[first], effort=0)
+
+    found = Attacker([first, second]).found(threshold=5)
+    assert [one for one in found if numbers(first)[tuple(one.dims.values())] is None] == []
+    assert list(Attacker([second]).found(threshold=5)) == []
 
 
 def test_the_attacker_finds_what_is_hidden_badly() -> None:
