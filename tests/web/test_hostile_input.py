@@ -298,6 +298,8 @@ class Asker:
     def _send(self, case: Case[Any]) -> None:
         given_to_us = case.as_transport_kwargs(base_url="https://testserver")
         given_to_us.pop("cookies", None)
+        if isinstance(given_to_us.get("data"), (bytes, str)):
+            given_to_us["content"] = given_to_us.pop("data")
         client = self._let_in()
         try:
             answer = client.request(**given_to_us)

@@ -200,7 +200,7 @@ def test_everybody_has_a_first_page_of_their_own(clinic: Clinic) -> None:
         "supervisor": "/supervision",
         "other_team": None,
         "quality_lead": "/quality",
-        "administrator": "/tablets",
+        "administrator": "/admin",
         "elsewhere": None,
         "nobody": "/sign-in",
     }
