@@ -64,6 +64,12 @@ __all__ = [
 ]
 
 
+_GIVEN_UP = frozenset(
+    {WhyNot.CURVE_NOT_LOCAL, WhyNot.CURVE_NOT_ACCEPTED, WhyNot.CURVE_HAS_OWN_RULE}
+)
+"""Why a rule that rests on a curve is asked no more; no later score could end its flag."""
+
+
 class Outcome(Enum):
     """What an evaluation means for the flags of an episode.
 
@@ -78,7 +84,8 @@ class Outcome(Enum):
     ``QUIET``
         No flag stands and there is no reason for one.
     ``NOT_EVALUATED``
-        The rule has nothing to go by; a flag that stands is left as it is.
+        The rule has nothing to go by; a flag that stands is left as it is, unless the
+        curve that it rests on may raise flags no more: then it is cleared.
     """
 
     RAISED = "raised"
@@ -229,7 +236,8 @@ def _verdict(
 def _outcome(finding: Finding, flag: StandingFlag | None) -> Outcome:
     match finding.firing:
         case None:
-            return Outcome.NOT_EVALUATED
+            is_given_up = flag is not None and finding.why_not in _GIVEN_UP
+            return Outcome.CLEARED if is_given_up else Outcome.NOT_EVALUATED
         case Firing.ON:
             return _outcome_when_on(finding, flag)
         case Firing.BETWEEN:

@@ -198,6 +198,22 @@ def on_screen(db: DbSession, *, org_id: int, tablet_id: uuid.UUID) -> Sequence[V
     )
 
 
+def open_ones(
+    db: DbSession, *, org_id: int, episode_id: uuid.UUID, session_id: uuid.UUID | None
+) -> Sequence[Visit]:
+    """Return the forms of a course, or of one session, that may still be answered, held."""
+    question = (
+        select(Visit)
+        .where(Visit.org_id == org_id)
+        .where(Visit.episode_id == episode_id)
+        .where(col(Visit.state).in_(ON_SCREEN))
+    )
+    if session_id is not None:
+        question = question.where(Visit.session_id == session_id)
+    held = question.with_for_update().execution_options(populate_existing=True)
+    return db.execute(held).scalars().all()
+
+
 def shown_now(
     db: DbSession, *, org_id: int, tablet_id: uuid.UUID, now: dt.datetime
 ) -> Sequence[Visit]:

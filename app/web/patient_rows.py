@@ -151,8 +151,9 @@ def _value(words: Words, given: Given | None) -> str:
 
 
 def _old(words: Words, given: Given) -> OldValue:
-    why = "chart.withdrawn" if given.is_withdrawn else "chart.replaced"
-    return OldValue(_value(words, given), words(why))
+    if given.is_withdrawn:
+        return OldValue("–", words("chart.withdrawn"))  # it is another patient's number
+    return OldValue(_value(words, given), words("chart.replaced"))
 
 
 def _bands(words: Words, dossier: Dossier) -> Mapping[int, str]:

@@ -14,7 +14,7 @@ from app.records.encryption import seal, unseal
 from app.records.episodes import Agreement, Ending, Episode, EpisodeInstrument, Goal
 from app.records.sessions import SessionStatus
 from app.records.visibility import Viewer
-from app.workflow import find, track
+from app.workflow import find, take_back, track
 from app.workflow.find import Person
 from app.workflow.refusals import Refusal
 
@@ -202,7 +202,7 @@ def change_forms(
     fresh = [key for key in wanted if key not in {row.instrument for row in in_use}]
     _add_further(db, viewer, episode_id, keys=fresh, now=now)
     found.episode.variant = forms.variant
-    found.episode.main_instrument = forms.main
+    track.change_main(db, episode=found.episode, to=forms.main, now=now)
     found.episode.alliance_instrument = forms.alliance
     db.flush()
     track.follow(db, episode=found.episode, registry=registry, now=now)
@@ -222,6 +222,7 @@ def close(
     """Close a course for good. Sessions that were planned for later are cancelled."""
     found = find.open_episode(db, viewer, episode_id=episode_id, now=now)
     _check_length("note_too_long", note, at_most=LONGEST_NOTE)
+    take_back.take_back(db, org_id=viewer.org_id, episode_id=episode_id, now=now)
     ahead = [
         session
         for session in sessions.of_episodes(db, viewer, episode_ids=[episode_id])

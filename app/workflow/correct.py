@@ -5,7 +5,7 @@ Nothing is written over. The old row stays, named by the new one, with the reaso
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.clinical.instruments import Tenths
@@ -204,7 +204,8 @@ def move(
         now=now,
     )
     if stored.is_new:
-        _withdraw(db, viewer, found, reason=reason, moved_to=stored.rating_id, now=now)
+        gone = _withdraw(db, viewer, found, reason=reason, moved_to=stored.rating_id, now=now)
+        track.let_go(db, episode=found.episode, rating_ids=gone, now=now)
         track.follow(db, episode=found.episode, registry=registry, now=now)
     return stored
 
@@ -354,10 +355,11 @@ def _withdraw(
     reason: str,
     moved_to: uuid.UUID,
     now: dt.datetime,
-) -> None:
-    """Withdraw a rating and the rows before it: they were all the other patient's."""
+) -> Collection[uuid.UUID]:
+    """Withdraw a rating and the rows before it, all of them the other patient's; return which."""
     history = ratings.of_episodes(db, viewer, episode_ids=[found.episode.id])
     known: dict[uuid.UUID | None, Filed] = {filed.id: filed for filed in history}
+    gone: list[uuid.UUID] = []
     filed: Filed | None = found.rating
     while filed is not None and not filed.is_withdrawn:
         row_id = new_id()
@@ -380,4 +382,6 @@ def _withdraw(
             sequence=sequence,
         )
         ratings.withdraw(db, row)
+        gone.append(filed.id)
         filed = known.get(filed.replaces_id)
+    return gone

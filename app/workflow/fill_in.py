@@ -21,12 +21,13 @@ from app.records.tablets import Slot, Visit, VisitState
 from app.records.visits import Handed
 from app.workflow import access, hand_over, lay_out, limit, pair, rate
 from app.workflow.access import NotThereError
-from app.workflow.hand_over import ABANDONED_AFTER, WAITS, move
+from app.workflow.hand_over import WAITS
 from app.workflow.lay_out import Sheet
 from app.workflow.limit import Counter
 from app.workflow.pair import OnTablet
 from app.workflow.participate import record_participation
 from app.workflow.refusals import Conflict, Gone, Refusal
+from app.workflow.take_back import ABANDONED_AFTER, move
 
 __all__ = [
     "Answer",

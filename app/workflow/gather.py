@@ -170,7 +170,9 @@ def build_alliance(
     if key is None:
         return None
     instrument = registry.get(key)
-    by_session = _latest_by_session(record.counted(key))
+    # A set that was left goes behind one with a score, also when it is the later one.
+    in_order = sorted(record.counted(key), key=lambda filed: filed.total is not None)
+    by_session = _latest_by_session(in_order)
     answers = ratings.answers_of(db, viewer, rating_ids=[filed.id for filed in by_session.values()])
     return AllianceSeries(
         instrument=instrument,

@@ -22,6 +22,7 @@ from app.workflow.access import NotThereError
 from app.workflow.agree import local_day
 from app.workflow.pair import CODE_LETTERS
 from app.workflow.refusals import Conflict, Gone, Refusal, TooMany
+from app.workflow.take_back import is_being_filled_in, move
 
 __all__ = ["RespondentKind", "Slot", "VisitState"]
 
@@ -30,9 +31,6 @@ WAITS = dt.timedelta(minutes=30)
 
 CODE_WAITS = dt.timedelta(minutes=10)
 """How long a code can be typed. It opens one form once."""
-
-ABANDONED_AFTER = dt.timedelta(minutes=10)
-"""A form that was started and not touched for so long is not shown again, nor in the way."""
 
 _HALF = 3
 _DRAWS = 20
@@ -158,21 +156,12 @@ def place_on(db: DbSession, visit: Visit, *, tablet_id: uuid.UUID, now: dt.datet
     if tablets.hold_tablet(db, org_id=visit.org_id, tablet_id=tablet_id) is None:
         raise Gone("tablet_gone")
     for other in visits.on_screen(db, org_id=visit.org_id, tablet_id=tablet_id):
-        is_being_filled_in = (
-            other.state is VisitState.STARTED and now - other.changed_at < ABANDONED_AFTER
-        )
-        if is_being_filled_in and other.patient_id != visit.patient_id:
+        is_busy = is_being_filled_in(other, now=now)
+        if is_busy and other.patient_id != visit.patient_id:
             raise Conflict("tablet_busy")
-        if not is_being_filled_in:
+        if not is_busy:
             move(other, VisitState.CANCELLED, now=now)
     visit.tablet_id = tablet_id
-
-
-def move(visit: Visit, state: VisitState, *, now: dt.datetime) -> None:
-    """Note how far a form has come. A code is not shown any longer than it can be typed."""
-    visit.state = state
-    visit.changed_at = now
-    visit.code_sealed = None
 
 
 def code_hash(code: str) -> str:

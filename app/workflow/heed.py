@@ -174,6 +174,8 @@ def _seen(db: DbSession, kept: FlagKept, context: Context) -> FlagSeen:
     flag, standing = kept.flag, kept.standing
     told = context.told
     filed = next((row for row in told.record.history if row.id == standing.rating_id), None)
+    # What was moved to another patient is that patient's: here it is only said that it was.
+    is_ours = filed is None or not filed.is_withdrawn
     versions = {version.id: version.curve.version for version in context.curves}
     return FlagSeen(
         flag_id=flag.id,
@@ -183,11 +185,11 @@ def _seen(db: DbSession, kept: FlagKept, context: Context) -> FlagSeen:
         level=flag.level,
         state=standing.state,
         item=_item_number(context, filed, flag.item),
-        numbers=standing.numbers,
-        panel=_panel(told, filed),
+        numbers=standing.numbers if is_ours else {},
+        panel=_panel(told, filed) if is_ours else Panel.FOOT,
         session=told.numbers.get(filed.session_id) if filed else None,
         on=filed.rated_at if filed else flag.raised_at,
-        score=filed.total if filed else None,
+        score=filed.total if filed and is_ours else None,
         curve=versions.get(flag.curve_id) if flag.curve_id else None,
         steps=[_step(db, one) for one in kept.reviews],
     )

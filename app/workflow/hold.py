@@ -15,6 +15,7 @@ from app.workflow import find, track
 from app.workflow.agree import local_day
 from app.workflow.find import FoundSession, Person
 from app.workflow.refusals import Conflict, Refusal
+from app.workflow.take_back import take_back
 
 __all__ = [
     "Channel",
@@ -176,6 +177,14 @@ def set_status(
         _check_day_has_come(found.session.planned_at, now=now)
     if status is not SessionStatus.ATTENDED and _has_forms(db, viewer, found):
         raise Conflict("session_has_ratings")
+    if status is not SessionStatus.ATTENDED:
+        take_back(
+            db,
+            org_id=viewer.org_id,
+            episode_id=found.episode.id,
+            session_id=session_id,
+            now=now,
+        )
     _log(db, viewer, found, "set_session_status", now=now, status=status)
     found.session.status = status
     if status is not SessionStatus.ATTENDED:
@@ -242,9 +251,10 @@ def _held(
 def _forms_by_session(
     db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID
 ) -> Mapping[uuid.UUID, int]:
+    """Return how many forms were answered in each session; one left untouched is none."""
     found: dict[uuid.UUID, int] = {}
-    for filed in ratings.of_episodes(db, viewer, episode_ids=[episode_id]):
-        if filed.counts:
+    for filed, answers in ratings.with_answers(db, viewer, episode_id=episode_id):
+        if filed.counts and (answers or filed.total is not None):
             found[filed.session_id] = found.get(filed.session_id, 0) + 1
     return found
 

@@ -27,7 +27,7 @@ from app.records.encryption import unseal
 from app.records.episodes import Agreement, Answer, Ending, OtherChannel
 from app.records.people import NameDisplay
 from app.records.visibility import Viewer
-from app.workflow import access, hand_over, heed, prepare, retell, track, watch
+from app.workflow import access, heed, prepare, retell, take_back, track, watch
 from app.workflow.access import NotThereError
 from app.workflow.heed import FlagSeen, NotLookedAt
 from app.workflow.prepare import NextSession, StartOffer
@@ -314,7 +314,7 @@ def _rooms(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID, now: dt.date
         viewer,
         patient_id=patient_id,
         since=now - watch.SHOWN_FOR,
-        busy_since=now - hand_over.ABANDONED_AFTER,
+        busy_since=now - take_back.ABANDONED_AFTER,
     )
 
 

@@ -13,8 +13,8 @@ from app.records.people import RespondentKind
 from app.records.tablets import VisitState
 from app.records.visibility import Viewer
 from app.workflow import hand_over
-from app.workflow.hand_over import ABANDONED_AFTER
 from app.workflow.refusals import Refusal
+from app.workflow.take_back import ABANDONED_AFTER
 
 __all__ = ["RespondentKind"]
 

@@ -202,7 +202,10 @@ def file_new(
     filed = ratings.add(
         db, row, kind=place.respondent_kind, answers=_answered(instrument, submission)
     )
-    if place.session.status is SessionStatus.PLANNED:
+    has_answers = submission.typed_total is not None or any(
+        value is not None for value in submission.answers.values()
+    )
+    if has_answers and place.session.status is SessionStatus.PLANNED:
         sessions.mark_attended(db, session_id=place.session.id)
     if is_history:
         return Stored(rating_id=rating_id, is_new=True)

@@ -144,9 +144,13 @@ def score_by_session(told: Told, instrument: str) -> Mapping[uuid.UUID, Given]:
 
 
 def latest_by_session(told: Told, instrument: str | None) -> Mapping[uuid.UUID, Given]:
-    """Return the patient's latest rating on an instrument in each session."""
+    """Return the patient's latest rating on an instrument in each session.
+
+    One with a score goes before one without, also when that was begun later.
+    """
     counted = told.record.counted(instrument) if instrument else ()
-    return {filed.session_id: given(told, filed) for filed in counted}
+    in_order = sorted(counted, key=lambda filed: filed.total is not None)
+    return {filed.session_id: given(told, filed) for filed in in_order}
 
 
 def given(told: Told, filed: Filed) -> Given:

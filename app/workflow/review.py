@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from app.clinical.curves import CurveKind
 from app.clinical.follow_up import Decision, FlagState, ReviewStep, allowed_steps
 from app.clinical.follow_up import follow as state_after
-from app.clinical.instruments import Direction, Tenths
+from app.clinical.instruments import Direction, Instrument, Purpose, Tenths
 from app.clinical.rules import Level, RuleId
 from app.instruments import Registry
 from app.records import audit, curves, flags, people, ratings, reviews
@@ -113,9 +113,12 @@ def look_at(
     patient = find.patient(db, viewer, patient_id=raised.flag.patient_id, now=now)
     find.log(db, viewer, "saw_flag", patient_id=patient.id, now=now, flag=flag_id.hex)
     record = track.read_record(db, viewer, episode=raised.episode)
-    main = registry.get(raised.episode.main_instrument)
-    numbering = track.number_sessions(record, instrument=main.key, now=now)
+    about = _followed_then(raised, registry=registry)
+    main = raised.episode.main_instrument
+    numbering = track.number_sessions(record, instrument=main, now=now)
     filed = next((one for one in record.history if one.id == raised.standing.rating_id), None)
+    # What was moved to another patient is that patient's: no number of it is shown here.
+    is_ours = filed is None or not filed.is_withdrawn
     k = numbering.of_session.get(filed.session_id) if filed else None
     offset = session_offset(record, numbering)
     decided = _decided(raised)
@@ -129,14 +132,14 @@ def look_at(
         rule_version=raised.flag.rule_version,
         level=raised.flag.level,
         state=raised.state,
-        instrument=raised.instrument if is_critical and raised.instrument else main.key,
-        direction=main.direction,
-        numbers=raised.standing.numbers,
+        instrument=raised.instrument if is_critical and raised.instrument else about.key,
+        direction=about.direction,
+        numbers=raised.standing.numbers if is_ours else {},
         item=item_number(raised, registry=registry),
         session=k + offset if k is not None else None,
         session_offset=offset,
         on=filed.rated_at if filed else raised.flag.raised_at,
-        score=filed.total if filed else None,
+        score=filed.total if filed and is_ours else None,
         raised_at=raised.flag.raised_at,
         curve=_curve(db, raised),
         steps=_steps(db, raised),
@@ -253,6 +256,13 @@ def _newest(raised: Traced) -> int:
     return max((one.review.sequence for one in raised.steps), default=0)
 
 
+def _followed_then(raised: Traced, *, registry: Registry) -> Instrument:
+    """Return the form whose course the flag is about, also when another is followed by now."""
+    named = registry.get(raised.instrument or raised.episode.main_instrument)
+    is_outcome = named.purpose is Purpose.OUTCOME
+    return named if is_outcome else registry.get(raised.episode.main_instrument)
+
+
 def _may(raised: Traced) -> Sequence[ReviewStep]:
     by_rules = {ReviewStep.CLEARED, ReviewStep.REOPENED}
     return [
@@ -285,7 +295,9 @@ def _answers(db: DbSession, viewer: Viewer, raised: Traced, record: Record) -> S
     asked = [
         filed
         for filed in record.history
-        if filed.instrument == raised.instrument and filed.respondent_kind is RespondentKind.PATIENT
+        if filed.instrument == raised.instrument
+        and filed.respondent_kind is RespondentKind.PATIENT
+        and not filed.is_withdrawn
     ]
     given = ratings.answers_of(db, viewer, rating_ids=[filed.id for filed in asked])
     return [

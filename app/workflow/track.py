@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -14,7 +14,7 @@ from app.clinical.scoring import CriticalAnswer
 from app.clinical.situation import Rated, Situation
 from app.clinical.trajectory import compare
 from app.instruments import Registry
-from app.records import audit, curves, episodes, flags, organizations, reviews
+from app.records import audit, curves, episodes, flags, organizations, ratings, reviews
 from app.records.audit import PROGRAM, Event
 from app.records.base import DbSession, new_id
 from app.records.curves import CurveInUse
@@ -111,6 +111,48 @@ def follow(
     )
     for verdict in verdicts:
         _act(db, episode, verdict, standing=standing, curve=curve, record=record, now=now)
+
+
+def change_main(db: DbSession, *, episode: Episode, to: str, now: dt.datetime) -> None:
+    """Follow a course with another form; what the old one raised is over, its answers stay."""
+    if to != episode.main_instrument:
+        program = access.the_program(db)
+        filed = ratings.of_episodes(db, program, episode_ids=[episode.id])
+        old = {one.id for one in filed if one.instrument == episode.main_instrument}
+        let_go(db, episode=episode, rating_ids=old, now=now)
+    episode.main_instrument = to
+
+
+def let_go(
+    db: DbSession, *, episode: Episode, rating_ids: Collection[uuid.UUID], now: dt.datetime
+) -> None:
+    """End the flags that rest on ratings which say nothing of this course any more.
+
+    An answer that must be seen at once is ended by a person alone.
+    """
+    if not db.info["has_flags"]:
+        return
+    program = access.the_program(db)
+    for one in flags.of_episodes(db, program, episode_ids=[episode.id]):
+        is_over = not one.state.is_standing or one.flag.rule is RuleId.CRITICAL_ITEM
+        if is_over or one.rating_id not in rating_ids:
+            continue
+        details: dict[str, object] = {"flag": one.flag.id.hex, "rule": one.flag.rule.value}
+        event = Event(PROGRAM, "cleared_flag", now, episode.patient_id, details)
+        reviews.add(
+            db,
+            reviews.Review(
+                org_id=episode.org_id,
+                flag_id=one.flag.id,
+                patient_id=episode.patient_id,
+                episode_id=episode.id,
+                step=ReviewStep.CLEARED,
+                state=state_after(one.state, ReviewStep.CLEARED, rule=one.flag.rule),
+                numbers={},
+                reviewed_at=now,
+                sequence=audit.append(db, event),
+            ),
+        )
 
 
 def _read(db: DbSession, program: Viewer, *, episode: Episode | EpisodeRow) -> RecordOf[Placed]:
