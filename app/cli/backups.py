@@ -86,7 +86,9 @@ def head() -> None:
 
 def _read_heads(path: Path) -> Mapping[int, tuple[int, str]]:
     heads = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    # A file of another kind has no such line, and is told by its first one.
+    text = path.read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.splitlines(), start=1):
         match = _HEAD.fullmatch(line.strip())
         if match is None:
             raise CommandRefusedError(

@@ -20,7 +20,7 @@ from app.web.reasons import reason_of, state_of
 from app.web.words import CLINIC_ZONE, Words
 from app.workflow import access, caseload
 from app.workflow.access import Role
-from app.workflow.caseload import Asked, Caseload, Client, NameDisplay, Order, Part
+from app.workflow.caseload import Asked, Caseload, Client, Order, Part
 
 router = APIRouter()
 
@@ -45,7 +45,7 @@ class Action:
 class Row:
     """One patient."""
 
-    patient_id: uuid.UUID
+    href: str
     name: str
     under: str
     shape: str | None
@@ -195,10 +195,7 @@ def _asked(part: str, order: str, search: str) -> Asked:
 def _page(
     words: Words, found: Caseload, asked: Asked, *, now: dt.datetime, has_flags: bool
 ) -> WorklistPage:
-    rows = [
-        (_part(client), _row(words, client, display=found.display, now=now))
-        for client in found.clients
-    ]
+    rows = [(_part(client), _row(words, client, among=found, now=now)) for client in found.clients]
     return WorklistPage(
         day=words.date(now, form="EEEE d. MMMM").capitalize(),
         total=found.total,
@@ -283,14 +280,17 @@ def _share(found: Caseload) -> Share | None:
     )
 
 
-def _row(words: Words, client: Client, *, display: NameDisplay, now: dt.datetime) -> Row:
+def _row(words: Words, client: Client, *, among: Caseload, now: dt.datetime) -> Row:
+    at = f"/patients/{client.patient_id}"
+    if client.patient_id in among.with_several:
+        at = f"{at}?episode={client.episode_id}"
     place = client.place
     direction = client.trajectory.course.instrument.direction
     seen = client.trajectory.course.observations
     change = seen[-1].score - seen[-2].score if len(seen) > 1 else None
     return Row(
-        patient_id=client.patient_id,
-        name=shown_name(words, client.name, number=client.number, display=display),
+        href=at,
+        name=shown_name(words, client.name, number=client.number, display=among.display),
         under=_under(words, client, now=now),
         shape=place.status.value if place else None,
         status=words(f"flag.status_{place.status.value}") if place else "",
@@ -304,7 +304,7 @@ def _row(words: Words, client: Client, *, display: NameDisplay, now: dt.datetime
         alliance=words.tenths(client.alliance),
         next_at=_next(words, client.next_at, now=now),
         is_today=client.next_at is not None and _day(client.next_at) == _day(now),
-        action=_action(client),
+        action=_action(client, at=at),
     )
 
 
@@ -335,10 +335,10 @@ def _next(words: Words, at: dt.datetime | None, *, now: dt.datetime) -> str:
     return f"{weekday if is_this_week else words.day(at)} {clock}"
 
 
-def _action(client: Client) -> Action:
+def _action(client: Client, *, at: str) -> Action:
     top = client.place.top if client.place else None
     if top is None or (top.state.is_reviewed and not top.is_pressing):
-        return Action(href=f"/patients/{client.patient_id}", word="worklist.open", look="link")
+        return Action(href=at, word="worklist.open", look="link")
     look = "link"
     if top.is_pressing:
         look = "secondary" if top.state.is_reviewed else "primary"

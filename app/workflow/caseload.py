@@ -86,6 +86,8 @@ class Caseload:
     clients: Sequence[Client]
     counts: Mapping[Part, int]
     total: int
+    with_several: frozenset[uuid.UUID]
+    """The patients who have more than one open course."""
     today: int
     """Sessions of the day that are not called off."""
     display: NameDisplay
@@ -134,6 +136,11 @@ def caseload(
         clients=shown,
         counts=Counter(client.place.part for client in everyone if client.place),
         total=len(everyone),
+        with_several=frozenset(
+            patient_id
+            for patient_id, courses in Counter(one.patient_id for one in everyone).items()
+            if courses > 1
+        ),
         today=_sessions_today(kept, now=now),
         display=organization.name_display,
     )

@@ -1,6 +1,7 @@
 """The first page of a clinician: own patients by need, with the reason first."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlmodel import col, select
@@ -9,6 +10,7 @@ from app.records.audit import AuditEntry
 from app.records.engine import enter_organization
 from app.records.episodes import Agreement, Ending, Episode
 from app.records.people import NameDisplay
+from app.workflow import enrol
 from tests.support.clinic import Clinic, Enrolled
 from tests.support.lists import (
     GOES_BADLY,
@@ -289,3 +291,29 @@ def test_two_hundred_full_rows_stay_light(clinic: Clinic) -> None:
     (full,) = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page, re.DOTALL)
     around = len(page.encode()) - len(full.encode())
     assert around + PATIENTS * len(full.encode()) < LARGEST_PAGE
+
+
+def test_each_of_two_courses_of_a_patient_leads_to_its_own_page(clinic: Clinic) -> None:
+    patient = clinic.enrol()
+    with clinic.database.writing() as db:
+        in_both = replace(
+            clinic.viewer(db, clinic.clinician), teams=frozenset({clinic.other_team_id})
+        )
+        enrol.open_episode(
+            db,
+            in_both,
+            patient_id=patient.patient_id,
+            team_id=clinic.other_team_id,
+            forms=enrol.Forms(main="phq-9", alliance=None),
+            opened_at=clinic.clock.now,
+            registry=clinic.registry,
+            now=clinic.clock.now,
+        )
+    client = clinic.client(clinic.clinician)
+
+    page = client.get("/").text
+
+    links = set(re.findall(r'href="(/patients/[^"]+episode=[^"]+)"', page))
+    told = [client.get(link).text for link in links]
+    assert len(links) == 2
+    assert sorted("PHQ-9" in text for text in told) == [False, True]
