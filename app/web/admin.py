@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from app.web import log_words
-from app.web.dependencies import Administrator, Now, Writing, words_of
+from app.web.dependencies import Administrator, Now, Writing, parts_of, words_of
 from app.web.forms import Problem, Typed, problem_of, text_of
 from app.web.pages import go_to, render
 from app.web.words import LANGUAGES
@@ -206,7 +206,9 @@ def _log_page(at: At, *, before: int | None, check: LogCheck | None) -> Response
             sequence=entry.sequence,
             moment=words.moment(entry.at),
             who=log_words.who(words, entry.who, kind=entry.kind),
-            action=log_words.action(words, entry.action),
+            action=log_words.action(
+                words, entry.action, shows_flags=parts_of(at.request).settings.shows_flags
+            ),
         )
         for entry in part.entries
     ]

@@ -14,8 +14,18 @@ def who(words: Words, name: str | None, *, kind: ActorKind) -> str:
     return name or words(f"admin.actor_{kind.value}")
 
 
-def action(words: Words, done: str) -> str:
-    """Return what was done. Entries of older versions stay for ever; their words may be gone."""
+_ABOUT_FLAGS: Final = frozenset(
+    {"raised_flag", "cleared_flag", "reopened_flag", "reviewed_flag", "saw_flag"}
+)
+
+
+def action(words: Words, done: str, *, shows_flags: bool) -> str:
+    """Return what was done. Entries of older versions stay for ever; their words may be gone.
+
+    An installation that has turned flags off tells of none, also not of those it once had.
+    """
+    if done in _ABOUT_FLAGS and not shows_flags:
+        return words("log.something")
     try:
         return words(f"log.{done}")
     except MissingWordError:

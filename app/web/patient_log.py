@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.web import log_words
-from app.web.dependencies import Clinical, Now, PersonId, Writing, words_of
+from app.web.dependencies import Clinical, Now, PersonId, Writing, parts_of, words_of
 from app.web.pages import render
 from app.web.person import PersonShown, heading
 from app.workflow import recount
@@ -53,7 +53,9 @@ def get_log(
             LookShown(
                 moment=words.moment(entry.at),
                 who=log_words.who(words, entry.who, kind=entry.kind),
-                action=log_words.action(words, entry.action),
+                action=log_words.action(
+                    words, entry.action, shows_flags=parts_of(request).settings.shows_flags
+                ),
             )
             for entry in found.entries
         ],

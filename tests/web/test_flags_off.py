@@ -11,7 +11,7 @@ from app.web.words import LANGUAGES, Words, catalogue
 from tests.support.clinic import Clinic, Enrolled
 from tests.support.everything import add_next_of_kin
 from tests.support.forms import text_of
-from tests.support.lists import GOES_BADLY, switch_flags_off, use_curve
+from tests.support.lists import GOES_BADLY, critical, switch_flags_off, use_curve
 from tests.support.pages import both, figure_of, has_band, numbers_drawn, page_of, texts_drawn
 
 DEVICE_WORDS = re.compile(
@@ -159,3 +159,19 @@ def test_words_of_a_medical_device_stand_on_no_page(without_flags: Clinic) -> No
 
     for path, page in _pages(without_flags, patient).items():
         assert DEVICE_WORDS.search(text_of(page)) is None, path
+
+
+def test_logs_tell_of_no_flag_that_once_was(clinic: Clinic) -> None:
+    patient = critical(clinic)
+    told = clinic.client(clinic.administrator).get("/admin/log").text
+    switch_flags_off(clinic)
+
+    pages = [
+        clinic.client(clinic.clinician).get(f"/patients/{patient.patient_id}/log").text,
+        clinic.client(clinic.administrator).get("/admin/log").text,
+    ]
+
+    assert "Et merke kom" in told
+    for page in pages:
+        assert "merke " not in text_of(page)
+        assert "Så eller endret noe i et forløp" in page
