@@ -18,7 +18,7 @@ from app.web.patient_form import OPENING_FIELDS
 from app.web.person import PersonShown, heading
 from app.web.typed import FormReader, Option, Typed, TypedForm, options, start_of
 from app.web.words import CLINIC_ZONE
-from app.workflow import agree, enrol, entrust, find
+from app.workflow import agree, enrol, entrust, find, heed
 from app.workflow.agree import Agreement, Course, Ending
 from app.workflow.refusals import Refusal
 
@@ -74,6 +74,8 @@ class ClosePage:
     endings: Sequence[Option]
     agreements: Sequence[Option]
     note: str
+    critical: Sequence[uuid.UUID]
+    """Flags of answers that must be seen at once; whoever closes goes through them first."""
     problems: Sequence[Problem]
 
 
@@ -241,7 +243,8 @@ def get_close(
 ) -> Response:
     find.open_episode(db, viewer, episode_id=episode_id, now=now)
     course = agree.course(db, viewer, episode_id=episode_id, now=now)
-    return _show_close(request, course, typed=TypedForm())
+    critical = heed.critical_not_decided(db, viewer, episode_id=episode_id)
+    return _show_close(request, course, critical=critical, typed=TypedForm())
 
 
 @router.post("/episodes/{episode_id}/close")
@@ -277,7 +280,8 @@ def post_close(
         else:
             return go_to(f"/patients/{found.patient.id}")
     course = agree.course(db, viewer, episode_id=episode_id, now=now)
-    return _show_close(request, course, typed=typed, problems=reader.problems)
+    critical = heed.critical_not_decided(db, viewer, episode_id=episode_id)
+    return _show_close(request, course, critical=critical, typed=typed, problems=reader.problems)
 
 
 def _show_change(
@@ -307,7 +311,12 @@ def _show_change(
 
 
 def _show_close(
-    request: Request, course: Course, *, typed: TypedForm, problems: Sequence[Problem] = ()
+    request: Request,
+    course: Course,
+    *,
+    critical: Sequence[uuid.UUID],
+    typed: TypedForm,
+    problems: Sequence[Problem] = (),
 ) -> Response:
     words = words_of(request)
     page = ClosePage(
@@ -324,6 +333,7 @@ def _show_close(
             chosen=typed.first("agreement"),
         ),
         note=typed.first("note"),
+        critical=critical,
         problems=problems,
     )
     return render(request, "pages/patients/close.html", page, status=422 if problems else 200)

@@ -13,11 +13,13 @@ from app.clinical.rules import Level, RuleId
 from app.clinical.situation import AllianceSeries, Situation
 from app.clinical.trajectory import Trajectory
 from app.instruments import Registry
+from app.records import flags
 from app.records.base import DbSession
 from app.records.curves import CurveInUse
 from app.records.dossiers import FlagKept, ReviewKept
 from app.records.encryption import unseal
 from app.records.ratings import Filed
+from app.records.visibility import Viewer
 from app.workflow import retell, track
 from app.workflow.retell import Told
 
@@ -118,6 +120,21 @@ def flags_seen(db: DbSession, kept: Sequence[FlagKept], context: Context) -> Seq
     standing = [one for one in shown if one.state.is_standing]
     over = [one for one in shown if not one.state.is_standing]
     return [*(replace(one, number=number) for number, one in enumerate(standing, start=1)), *over]
+
+
+def critical_not_decided(
+    db: DbSession, viewer: Viewer, *, episode_id: uuid.UUID
+) -> Sequence[uuid.UUID]:
+    """Return the flags of answers that must be seen at once and that nobody has decided on."""
+    if not db.info["has_flags"]:
+        return ()
+    return [
+        one.flag.id
+        for one in flags.of_episodes(db, viewer, episode_ids=[episode_id])
+        if one.flag.rule is RuleId.CRITICAL_ITEM
+        and one.state.is_standing
+        and not one.state.is_reviewed
+    ]
 
 
 def as_standing(

@@ -13,6 +13,7 @@ from tests.support.clinic import Clinic, Enrolled
 from tests.support.flagged import kept
 from tests.support.forms import address_of, text_of
 from tests.support.kiosk import connect, hand_over
+from tests.support.lists import critical
 from tests.web.test_moves import moving
 
 CLOSING = {"ending": "planned", "agreement": "agreed", "note": ""}
@@ -154,3 +155,19 @@ def test_a_set_that_nobody_touched_is_no_proof_that_somebody_came(clinic: Clinic
 
     page = text_of(client.get(f"/episodes/{patient.episode_id}/sessions").text)
     assert "Ikke møtt" in page
+
+
+def test_whoever_closes_a_course_is_told_of_an_answer_that_nobody_has_gone_through(
+    clinic: Clinic,
+) -> None:
+    patient = critical(clinic)
+    other = clinic.enrol()
+    client = clinic.client(clinic.clinician)
+    (flag,) = [one.flag for one in kept(clinic, patient) if one.flag.rule is RuleId.CRITICAL_ITEM]
+
+    page = client.get(f"/episodes/{patient.episode_id}/close").text
+    calm = client.get(f"/episodes/{other.episode_id}/close").text
+
+    assert "Ingen har gått gjennom dette ennå." in page
+    assert f'href="/flags/{flag.id}"' in page
+    assert "Ingen har gått gjennom" not in calm
