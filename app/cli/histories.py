@@ -36,7 +36,7 @@ def _group() -> None:
 def scores(
     file: Annotated[Path, typer.Argument(help="CSV with the columns client, week, score.")],
     *,
-    instrument: Annotated[str, typer.Option(help="Key of the instrument.")],
+    instrument: Annotated[str, typer.Option(help="Key of the instrument for outcome.")],
     organization: Annotated[str, typer.Option(help="Name of the organization.")],
     team: Annotated[str, typer.Option(help="Name of the team.")],
     clinician: Annotated[str, typer.Option(help="Sign-in name of the clinician who treats.")],
