@@ -56,7 +56,7 @@ GATES = (
     Gate(
         "test",
         "coverage",
-        tool("coverage", "report", "--fail-under=95", "--include=app/clinical/*,app/workflow/*"),
+        tool("coverage", "report", "--fail-under=98", "--include=app/clinical/*,app/workflow/*"),
     ),
     Gate(
         "test",
