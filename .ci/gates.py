@@ -62,7 +62,7 @@ GATES = (
         "test",
         "browser",
         tool(
-            *("pytest", "-n", "2", "--browser", "tests/browser"),
+            *("pytest", "--browser", "tests/browser"),
             *("--database", "sqlite", "--database", "postgresql"),
         ),
     ),
