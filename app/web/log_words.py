@@ -25,7 +25,7 @@ def action(words: Words, done: str, *, shows_flags: bool) -> str:
     An installation that has turned flags off tells of none, also not of those it once had.
     """
     if done in _ABOUT_FLAGS and not shows_flags:
-        return words("log.something")
+        return words("admin.log_something")
     try:
         return words(f"log.{done}")
     except MissingWordError:

@@ -196,5 +196,3 @@ def test_of_a_patient_with_two_courses_one_is_the_first(clinic: Clinic) -> None:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
         assert course_scores.patients_at(db, asked(clinic)) == {2: 1}
-
-
