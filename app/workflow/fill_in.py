@@ -191,6 +191,8 @@ def note_progress(
 ) -> None:
     """Note how many items are set; never which, nor how."""
     visit = _visit(db, tablet, visit_id)
+    if visit.state in _IS_OVER:
+        return  # the answers were quicker than the count of them
     _check_waits(visit, now=now)
     if set_count > visit.item_count:
         raise Refusal("set_count", value=str(set_count), allowed=f"0–{visit.item_count}")
