@@ -28,6 +28,9 @@ _STARTS = (
 _SHARES = (0.2, 5.0)
 """Sizes of other starts beside the first."""
 
+_KEPT_WELL, _KEPT_BADLY, _AT_THE_RIM = 0.75, 0.25, 0.9
+"""Shares of a promised gain, and of the radius, at which a trust region grows or shrinks."""
+
 _SMALL_STEP = 1e-9
 """The search ends after a step this small beside its place: errors are squared by each step."""
 
@@ -153,9 +156,9 @@ def minimise(likelihood: Likelihood, *, start: Floats, rank: int) -> Criterion:
                 break
             continue
         kept = (here.deviance - there.deviance) / promised
-        if kept > 0.75 and length > 0.9 * radius:  # noqa: PLR2004 - the usual shares
+        if kept > _KEPT_WELL and length > _AT_THE_RIM * radius:
             radius = 2 * radius
-        elif kept < 0.25:  # noqa: PLR2004 - the usual shares
+        elif kept < _KEPT_BADLY:
             radius = length / 4
         if kept > 0:
             here = there

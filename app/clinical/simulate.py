@@ -178,6 +178,9 @@ ALLIANCE_MEAN, ALLIANCE_SD, ALLIANCE_NOISE = 33.0, 3.0, 1.2
 ALLIANCE_REACH = 6
 """How uneven alliance marks are: people tend to set the four of them much alike."""
 
+FIRST_RUPTURE = 4
+"""The first session k in which the alliance may break."""
+
 P_RUPTURE, RUPTURE_POINTS = 0.04, 8.0
 """How often an alliance rating falls sharply, and by how much."""
 
@@ -362,7 +365,8 @@ def _score(
 
 def _alliance(person: _Person, session: int, generator: np.random.Generator) -> Tenths:
     growth = 0.0 if person.kind is CourseKind.DETERIORATING else 0.2 * session
-    rupture = RUPTURE_POINTS if session > 3 and generator.random() < P_RUPTURE else 0.0  # noqa: PLR2004
+    may_break = session >= FIRST_RUPTURE
+    rupture = RUPTURE_POINTS if may_break and generator.random() < P_RUPTURE else 0.0
     drawn = person.alliance + growth - rupture + generator.normal(0, ALLIANCE_NOISE)
     return to_tenths(drawn, lowest=0, highest=TOTAL_HIGHEST)
 

@@ -9,7 +9,7 @@ from tests.architecture.house import text_files
 
 # Put together here, so that this file does not hold what it looks for.
 MACHINE_PATHS = re.compile(
-    "|".join(("/wo" + "rk/", "/ro" + "ot/", "/home/[a-z]+/", "/opt/" + "pypi"))
+    "|".join(("/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/[a-z]+/", "/opt/" + "pypi"))
 )
 TEMPLATE_TRAPS = {
     re.compile(r"\|\s*safe\b"): "passes text around the escaping",
