@@ -57,11 +57,18 @@ def main() -> None:
         print(run(store, Path(folder), forms=chosen.forms))
 
 
-def run(store: Store, folder: Path, *, forms: int, seed: int = 1) -> Outcome:
+def run(
+    store: Store,
+    folder: Path,
+    *,
+    forms: int,
+    kill_every: float = KILL_EVERY_SECONDS,
+    seed: int = 1,
+) -> Outcome:
     """Send ``forms`` forms through a server that is killed again and again."""
     waiting = prepare(store, folder, patients=TABLETS * 5, forms_each=-(-forms // (TABLETS * 5)))
     waiting = waiting[:forms]
-    storm = _Storm(store, folder)
+    storm = _Storm(store, folder, every=kill_every)
     storm.start()
     try:
         with ThreadPoolExecutor(TABLETS) as pool:
@@ -75,13 +82,14 @@ def run(store: Store, folder: Path, *, forms: int, seed: int = 1) -> Outcome:
 
 
 class _Storm:
-    """Keeps a server running, and kills it every two seconds."""
+    """Keeps a server running, and kills it every so many seconds."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, *, every: float) -> None:
         self.port = free_port()
         self.kills = 0
         self._store = store
         self._folder = folder
+        self._every = every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._rage)
         self._server: subprocess.Popen[bytes] | None = None
@@ -98,7 +106,7 @@ class _Storm:
             self._server.wait()
 
     def _rage(self) -> None:
-        while not self._over.wait(KILL_EVERY_SECONDS):
+        while not self._over.wait(self._every):
             if self._server is not None:
                 os.kill(self._server.pid, signal.SIGKILL)
                 self._server.wait()
