@@ -78,6 +78,8 @@ def resolve(ranges: list[str], *, not_after: date) -> str:
     command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--universal"]
     command += ["--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate"]
+    # With extras in the pins, or pip looks beside the lock file for "coverage[toml]" and refuses.
+    command += ["--no-strip-extras"]
     command += ["--exclude-newer", not_after.isoformat(), "--quiet"]
     for name, day in EARLY.items():
         command += ["--exclude-newer-package", f"{name}={max(day, not_after).isoformat()}"]
