@@ -2,7 +2,9 @@
 
 import datetime as dt
 import sys
-from typing import Annotated, Self
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
@@ -13,7 +15,7 @@ from app.clinical.instruments import Instrument
 from app.instruments import Registry
 from app.records.engine import Database
 from app.workflow import fit as fitting
-from app.workflow.fit import CannotFitError, Proposed
+from app.workflow.fit import CannotFitError, Heard, Proposed
 
 _REASONS = {
     "no_intake": "without a first score",
@@ -85,14 +87,14 @@ def _wanted(
 
 def _try(database: Database, org_id: int, instrument: Instrument, *, since: dt.date | None) -> bool:
     try:
-        with _Progress(instrument.key) as progress:
+        with _progress(instrument.key) as heard:
             proposed = fitting.propose(
                 database,
                 org_id=org_id,
                 instrument=instrument,
                 since=since,
                 now=installation.now(),
-                heard=progress.heard,
+                heard=heard,
             )
     except CannotFitError as error:
         typer.echo(f"samklang: {error}", err=True)
@@ -101,22 +103,19 @@ def _try(database: Database, org_id: int, instrument: Instrument, *, since: dt.d
     return True
 
 
-class _Progress:
-    """A line that counts courses where somebody watches; nothing in a file or a pipe."""
+@contextmanager
+def _progress(key: str) -> Generator[Heard]:
+    """Draw a bar where somebody watches; nothing in a file or a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
+    with typer.progressbar(label=key, length=1, show_pos=True, file=sys.stderr) as bar:
 
-    def __init__(self, key: str) -> None:
-        self._key, self._is_watched = key, sys.stderr.isatty()
+        def heard(read: int, in_all: int) -> None:
+            bar.length = in_all
+            bar.update(read - bar.pos)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_watched:
-            typer.echo("\r\033[K", nl=False, err=True)
-
-    def heard(self, courses: int) -> None:
-        if self._is_watched:
-            typer.echo(f"\r{self._key}: {courses} courses read", nl=False, err=True)
+        yield heard
 
 
 def _tell(proposed: Proposed) -> None:

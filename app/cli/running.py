@@ -23,11 +23,17 @@ from app.config import Settings
 from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
-from app.workflow import demonstrate, keep_watch, sign_in
+from app.workflow import demonstrate, keep_watch, refit, sign_in
+from app.workflow.refit import Outcome, Refitted
 from app.workflow.sign_in import PASSWORD_TO_TRY, Role
 
 _LOOK_EVERY_SECONDS = 300
 _SECONDS_TO_FINISH = 10
+_NICE = 10
+"""Pages go first where processors are few."""
+_NOT_DUE = "not due, or another process does it"
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""The matrices of a fit are small: more threads make it slower, and take from the pages."""
 
 jobs = typer.Typer(help="What the program does by itself.", no_args_is_help=True)
 
@@ -73,13 +79,18 @@ def demo() -> None:
 
 @jobs.command()
 def run() -> None:
-    """Do once what is due: look for patients who have not come for long."""
+    """Do once what is due: look for patients who have not come for long; fit curves anew."""
     logs.set_up()
     here = installation.settings()
     with installation.opened(here) as database:
         looked_at = _keep_watch(database, here)
-    done = "not due, or another process does it" if looked_at is None else f"{looked_at} courses"
+        refitted = _refit(database, here)
+    done = _NOT_DUE if looked_at is None else f"{looked_at} courses"
     typer.echo(f"Looked at: {done}.")
+    if refitted is None:
+        typer.echo(f"Curves: {_NOT_DUE}.")
+    for one in refitted or ():
+        typer.echo(f"Curve for {one.instrument}: {_said(one)}.")
 
 
 @jobs.command(hidden=True)
@@ -88,13 +99,20 @@ def watch(
 ) -> None:
     """Do what is due, again and again, as long as the process that started this one lives."""
     logs.set_up()
+    os.nice(_NICE)
     here = installation.settings()
     with installation.opened(here) as database:
         while True:
+            # One round that failed must not be the last one, nor stop the other job.
             try:
                 _keep_watch(database, here)
-            except Exception:  # noqa: BLE001 - one round that failed must not be the last one
+            except Exception:  # noqa: BLE001 - as said
                 structlog.get_logger().exception("kept_no_watch")
+            try:
+                if refit.is_night(installation.now()):
+                    _refit(database, here)
+            except Exception:  # noqa: BLE001 - as said
+                structlog.get_logger().exception("refitted_nothing")
             if once or _parent_has_ended():
                 return
 
@@ -174,7 +192,12 @@ def _jobs_beside() -> Generator[None]:
     command = [sys.executable, "-m", "app.cli", "jobs", "watch"]
     # It reads from the pipe that we hold; when we end, however we end, so does it. A session
     # of its own, since Ctrl-C in the terminal would break off what it is at.
-    beside = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ourselves
+    beside = subprocess.Popen(  # noqa: S603 - ourselves
+        command,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, **_ONE_THREAD},
+    )
     try:
         yield
     finally:
@@ -198,3 +221,31 @@ def _keep_watch(database: Database, here: Settings) -> int | None:
     if looked_at is not None:
         structlog.get_logger().info("kept_watch", courses=looked_at)
     return looked_at
+
+
+def _refit(database: Database, here: Settings) -> list[Refitted] | None:
+    registry = instruments.load_registry(site_folder=here.data_dir)
+    done = refit.run_if_due(database, registry=registry, now=installation.now())
+    for one in done or ():
+        told = {"organization": one.org_id, "instrument": one.instrument}
+        if one.error is not None:
+            structlog.get_logger().error("refit_failed", **told, exc_info=one.error)
+        else:
+            structlog.get_logger().info(
+                "refitted", **told, outcome=one.outcome.value, version=one.version, why=one.why
+            )
+    return done
+
+
+def _said(one: Refitted) -> str:
+    match one.outcome:
+        case Outcome.NOTHING_NEW:
+            return "nothing new to say"
+        case Outcome.PROPOSED:
+            return f"{one.version} is proposed"
+        case Outcome.ADOPTED:
+            return f"{one.version} passed the checks and is in force"
+        case Outcome.NOT_FITTED:
+            return f"none, {one.why}"
+        case Outcome.FAILED:
+            return "none, it went wrong; the log says how"

@@ -38,6 +38,11 @@ OUTSIDE_PER_1000 = 25
 FIRST_SESSION = 2
 """k of the first session after intake."""
 
+FEWEST_NEW, NEW_PER_100 = 20, 5
+"""Courses that must have been closed or changed since a curve was proposed before the next one
+is: so many, and so many for each 100 closed courses that it rests on. A choice: a quality lead
+is asked when there is something to say, and not every morning."""
+
 
 class TooFewCoursesError(ValueError):
     """There are too few closed courses for a curve of one's own."""
@@ -112,6 +117,19 @@ def check_stage(n_closed: int) -> None:
     """
     if n_closed < FEWEST_COURSES:
         raise TooFewCoursesError(n_closed)
+
+
+def is_news(*, n_new: int, n_before: int) -> bool:
+    """Return whether so much has come since the last proposal that a new one is worth reading.
+
+    Parameters
+    ----------
+    n_new
+        Closed courses that were closed, or got a score, since then.
+    n_before
+        Closed courses that the last proposal rests on.
+    """
+    return n_new >= FEWEST_NEW and 100 * n_new >= NEW_PER_100 * n_before
 
 
 def shrink(fitted: GrowthFit, *, general: GrowthParameters | None) -> Shrunken:

@@ -208,6 +208,15 @@ _OUTCOMES = (
 
 _LONGEST = sa.select(sa.func.max(_CAME.c.place))
 _N_COURSES = sa.select(sa.func.count()).select_from(_EPISODE).where(_OF_INSTRUMENT)
+_GOT_SCORE = sa.exists().where(
+    _same(_RATING, _EPISODE, episode_id="id"),
+    _RATING.c.instrument == sa.bindparam("instrument"),
+    _RATING.c.sequence > sa.bindparam("sequence"),
+)
+_CLOSED_ANEW = _N_COURSES.where(
+    _EPISODE.c.closed_at.is_not(None),
+    sa.or_(_EPISODE.c.closed_at > sa.bindparam("at", type_=UtcDateTime), _GOT_SCORE),
+)
 _COUNTS = (
     sa.select(
         _OUTCOMES.c.intake, _OUTCOMES.c.session, _OUTCOMES.c.total, sa.func.count().label("n")
@@ -248,6 +257,15 @@ def courses(db: DbSession, asked: Asked) -> Iterator[CourseFound]:
 def courses_in_all(db: DbSession, asked: Asked) -> int:
     """Return how many courses have the instrument as their main one, with scores or without."""
     n: int = ask(db, _N_COURSES, **_values(asked)).scalar_one()
+    return n
+
+
+def closed_anew(db: DbSession, asked: Asked, *, at: dt.datetime, sequence: int) -> int:
+    """Return how many closed courses were closed after a moment, or got a score after a number.
+
+    A course that was read in from a file was closed long ago, and its scores are new.
+    """
+    n: int = ask(db, _CLOSED_ANEW, **_values(asked), at=at, sequence=sequence).scalar_one()
     return n
 
 

@@ -83,6 +83,8 @@ class CurveAcceptance(OrganizationRow, table=True):
     is_accepted: bool
     decided_at: dt.datetime = moment()
     decided_by: uuid.UUID
+    """A member of staff, or the program where the site has chosen so (an identifier
+    of zeros, as its viewer has)."""
     sequence: int
 
 
@@ -193,11 +195,14 @@ def of_id(db: DbSession, *, org_id: int, curve_id: uuid.UUID) -> ReferenceCurve 
     return None if curve is None else as_reference(curve)
 
 
-def decisions(db: DbSession, *, org_id: int) -> Sequence[tuple[CurveAcceptance, str]]:
-    """Return every decision that a curve may raise flags or may not, with who, oldest first."""
+def decisions(db: DbSession, *, org_id: int) -> Sequence[tuple[CurveAcceptance, str | None]]:
+    """Return every decision that a curve may raise flags or may not, with who, oldest first.
+
+    Nobody's name stands beside what the program decided.
+    """
     rows = db.execute(
         select(CurveAcceptance, Staff.name)
-        .join(
+        .outerjoin(
             Staff,
             sa.and_(
                 col(Staff.org_id) == col(CurveAcceptance.org_id),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from app.records.base import DbSession, belongs, moment
+from app.records.base import DbSession, OrganizationRow, belongs, moment
 from app.records.curves import CurveNumbers, number_checks
+from app.records.staff import Staff
 
 
 class CurveProposal(CurveNumbers, table=True):
@@ -59,10 +60,40 @@ class CurveProposal(CurveNumbers, table=True):
     sequence: int
 
 
-def add(db: DbSession, proposal: CurveProposal) -> None:
-    """Store a proposal."""
-    db.add(proposal)
+class CurveChoice(OrganizationRow, table=True):
+    """A site's decision whether curves that pass the checks go live alone; the newest counts."""
+
+    __tablename__ = "curve_choice"
+    __table_args__ = (sa.UniqueConstraint("org_id", "sequence"),)
+
+    goes_live: bool
+    decided_at: dt.datetime = moment()
+    decided_by: uuid.UUID
+    sequence: int
+
+
+def add(db: DbSession, row: CurveProposal | CurveChoice) -> None:
+    """Store a proposal, or a choice."""
+    db.add(row)
     db.flush()
+
+
+def choice(db: DbSession, *, org_id: int) -> tuple[CurveChoice, str] | None:
+    """Return what was last chosen, with who did; nothing where nobody has ever chosen."""
+    row = db.execute(
+        select(CurveChoice, Staff.name)
+        .join(
+            Staff,
+            sa.and_(
+                col(Staff.org_id) == col(CurveChoice.org_id),
+                col(Staff.id) == col(CurveChoice.decided_by),
+            ),
+        )
+        .where(CurveChoice.org_id == org_id)
+        .order_by(col(CurveChoice.sequence).desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
 
 
 def newest(db: DbSession, *, org_id: int, instrument: str) -> CurveProposal | None:

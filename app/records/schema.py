@@ -192,6 +192,7 @@ APPENDED_ONLY = (
     "baseline",
     "curve",
     "curve_acceptance",
+    "curve_choice",
     "curve_proposal",
     "flag",
     "item_answer",

@@ -275,5 +275,7 @@ def _decided(words: Words, standing: CurveStanding) -> str:
     decided = standing.decided
     if decided is None:
         return words("numbers.not_accepted")
+    if decided.by is None:
+        return words("numbers.accepted_alone", date=words.date(decided.at))
     key = "numbers.accepted" if decided.is_accepted else "numbers.withdrawn"
     return words(key, date=words.date(decided.at), who=decided.by)

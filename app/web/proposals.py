@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from app.web import number_words
 from app.web.words import Words
-from app.workflow.adopt import Beside, Held, ProposalSeen
+from app.workflow import adopt
+from app.workflow.adopt import Beside, Failing, Held, ProposalSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class ProposalShown:
     parameters: Sequence[ParameterShown]
     beside: BesideShown | None
     why_not_beside: str
+    checks_lead: str
+    checks: Sequence[str]
+    """What it lacks to go live by itself."""
 
 
 def proposal_shown(words: Words, seen: ProposalSeen) -> ProposalShown:
@@ -73,6 +77,25 @@ def proposal_shown(words: Words, seen: ProposalSeen) -> ProposalShown:
         parameters=list(_parameters(words, seen)),
         beside=_beside(words, seen.beside) if seen.beside else None,
         why_not_beside=words("numbers.beside_too_few", n=seen.fewest),
+        checks_lead=_checks_lead(words, seen),
+        checks=[_check(words, one) for one in seen.failing],
+    )
+
+
+def _checks_lead(words: Words, seen: ProposalSeen) -> str:
+    if seen.failing:
+        return words("numbers.checks_failed")
+    if seen.goes_live_alone:
+        return words("numbers.checks_passed")
+    return words("numbers.checks_passed_waits")
+
+
+def _check(words: Words, one: Failing) -> str:
+    return words(
+        f"numbers.check_{one.value}",
+        n=adopt.FEWEST_PATIENTS,
+        low=adopt.LOWEST_INSIDE,
+        high=adopt.HIGHEST_INSIDE,
     )
 
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from app.instruments import Registry
 from app.web.dependencies import Instruments, Now, QualityLead, Writing, words_of
-from app.web.pages import render
+from app.web.pages import go_to, render
 from app.web.words import Words
 from app.web.worklist import MOST_IN_TOP_PERCENT
-from app.workflow import appraise
+from app.workflow import adopt, appraise
+from app.workflow.adopt import Chosen
 from app.workflow.appraise import Appraisal, CurveKind, Flags, TopShare
+from app.workflow.refusals import Refusal
 
 router = APIRouter()
+
+_LIVE, _WAIT = "live", "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ class QualityPage:
     most_percent: int
     flags: Flags | None
     curves: Sequence[CurveRow]
+    curves_go_live_alone: bool
+    chosen: str | None
+    checks: str
 
 
 @router.get("/quality")
@@ -48,10 +55,24 @@ def get_quality(
     request: Request, viewer: QualityLead, db: Writing, registry: Instruments, now: Now
 ) -> Response:
     found = appraise.appraise(db, viewer, now=now)
-    return render(request, "pages/quality/quality.html", _page(words_of(request), found, registry))
+    choice = adopt.chosen(db, viewer)
+    page = _page(words_of(request), found, registry, choice=choice)
+    return render(request, "pages/quality/quality.html", page)
 
 
-def _page(words: Words, found: Appraisal, registry: Registry) -> QualityPage:
+@router.post("/quality/curves")
+def post_curves(
+    viewer: QualityLead, db: Writing, now: Now, *, choice: Annotated[str, Form()] = ""
+) -> Response:
+    if choice not in {_LIVE, _WAIT}:
+        raise Refusal("curves_choice", value=choice[:40], allowed=f"{_LIVE}, {_WAIT}")
+    adopt.choose(db, viewer, goes_live_alone=choice == _LIVE, now=now)
+    return go_to("/quality#going-live")
+
+
+def _page(
+    words: Words, found: Appraisal, registry: Registry, *, choice: Chosen | None
+) -> QualityPage:
     share = found.share
     return QualityPage(
         month=words.date(found.month.first, form="MMMM y").capitalize(),
@@ -71,6 +92,16 @@ def _page(words: Words, found: Appraisal, registry: Registry) -> QualityPage:
             )
             for one in found.curves
         ],
+        curves_go_live_alone=choice is not None and choice.goes_live_alone,
+        chosen=words("quality.live_chosen", date=words.date(choice.at), who=choice.by)
+        if choice
+        else None,
+        checks=words(
+            "quality.live_checks",
+            n=adopt.FEWEST_PATIENTS,
+            low=adopt.LOWEST_INSIDE,
+            high=adopt.HIGHEST_INSIDE,
+        ),
     )
 
 

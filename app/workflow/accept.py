@@ -23,7 +23,8 @@ class Decided:
 
     is_accepted: bool
     at: dt.datetime
-    by: str
+    by: str | None
+    """Nobody where the program did it, as the site had chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,34 @@
-"""Adopt a curve that was fitted to the site's own patients: a person puts it in force."""
+"""Adopt a curve that was fitted to the site's own patients.
+
+A person puts it in force. Where the quality lead has chosen so, the program does when the curve
+passes the checks.
+"""
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from app.clinical.curve_checks import (
+    FEWEST_PATIENTS,
+    HIGHEST_INSIDE,
+    LOWEST_INSIDE,
+    Failing,
+    Findings,
+    failing,
+)
 from app.clinical.curves import ReferenceCurve
 from app.clinical.instruments import Instrument
 from app.records import audit, curves, proposals
 from app.records.base import DbSession
 from app.records.curves import CurveAcceptance
-from app.records.proposals import CurveProposal
+from app.records.proposals import CurveChoice, CurveProposal
 from app.records.visibility import Viewer
 from app.workflow import access, appraise
 from app.workflow.access import NotThereError, Role
 from app.workflow.refusals import Conflict
+
+__all__ = ["FEWEST_PATIENTS", "HIGHEST_INSIDE", "LOWEST_INSIDE", "Failing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,10 @@ class ProposalSeen:
     own_weight: float
     beside: Beside | None
     """Missing where too few patients could be compared."""
+    failing: Sequence[Failing]
+    """The checks that it does not pass, by which it could go live by itself."""
+    goes_live_alone: bool
+    """Whether the site has chosen that curves which pass them do."""
     fewest: int
     """What is about fewer is not told."""
 
@@ -95,6 +113,8 @@ def proposal(db: DbSession, viewer: Viewer, *, instrument: str) -> ProposalSeen 
         general_version=_version(db, viewer, row.general_id),
         own_weight=row.own_weight,
         beside=_beside(db, viewer, row),
+        failing=_failing(db, row),
+        goes_live_alone=goes_live_alone(db, viewer),
         fewest=appraise.FEWEST_PATIENTS,
     )
 
@@ -119,18 +139,98 @@ def adopt(
         raise Conflict("proposal_changed", value=version[:40], allowed=found.version)
     if _is_adopted(db, viewer, found):
         raise Conflict("curve_decided_already")
-    sequence = audit.append(
+    _put_in_force(db, viewer, found, ground="quality", now=now)
+
+
+def adopt_alone(db: DbSession, *, instrument: Instrument, now: dt.datetime) -> str | None:
+    """Put the newest proposal in force if the site chose so and it passes; return its version.
+
+    The log tells that the program did it, and the figures on which it did.
+    """
+    audit.take_turn(db)
+    program = access.the_program(db)
+    found = proposals.newest(db, org_id=program.org_id, instrument=instrument.key)
+    may_be = db.info["has_flags"] and instrument.licence.allows_local_curves
+    if found is None or not may_be or not goes_live_alone(db, program):
+        return None
+    if _is_adopted(db, program, found) or _failing(db, found):
+        return None
+    _put_in_force(
         db,
-        access.event_of(
-            viewer,
-            "adopted_curve",
-            now=now,
-            ground="quality",
-            proposal=found.id.hex,
-            instrument=instrument.key,
-            version=version,
+        program,
+        found,
+        ground="program",
+        now=now,
+        patients=found.compared_patients,
+        scores=found.compared_scores,
+        inside=found.inside_proposed,
+    )
+    return found.version
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the site has chosen about curves that pass the checks."""
+
+    goes_live_alone: bool
+    at: dt.datetime
+    by: str
+
+
+def chosen(db: DbSession, viewer: Viewer) -> Chosen | None:
+    """Return the site's choice; where there is none, every curve waits for a person."""
+    found = proposals.choice(db, org_id=viewer.org_id)
+    return found and Chosen(found[0].goes_live, found[0].decided_at, found[1])
+
+
+def goes_live_alone(db: DbSession, viewer: Viewer) -> bool:
+    """Return whether a proposed curve goes live by itself here when it passes the checks."""
+    choice = chosen(db, viewer)
+    return choice is not None and choice.goes_live_alone
+
+
+def choose(db: DbSession, viewer: Viewer, *, goes_live_alone: bool, now: dt.datetime) -> None:
+    """Decide whether curves that pass the checks go live by themselves, or wait for a person."""
+    access.check_role(viewer, Role.QUALITY_LEAD)
+    if not db.info["has_flags"]:
+        raise NotThereError
+    audit.take_turn(db)
+    before = chosen(db, viewer)
+    if (before is not None and before.goes_live_alone) is goes_live_alone:
+        return
+    action = "let_curves_go_live" if goes_live_alone else "let_curves_wait"
+    sequence = audit.append(db, access.event_of(viewer, action, now=now, ground="quality"))
+    proposals.add(
+        db,
+        CurveChoice(
+            org_id=viewer.org_id,
+            goes_live=goes_live_alone,
+            decided_at=now,
+            decided_by=viewer.staff_id,
+            sequence=sequence,
         ),
     )
+
+
+def _put_in_force(
+    db: DbSession,
+    viewer: Viewer,
+    found: CurveProposal,
+    *,
+    ground: str,
+    now: dt.datetime,
+    **figures: object,
+) -> None:
+    event = access.event_of(
+        viewer,
+        "adopted_curve",
+        now=now,
+        ground=ground,
+        proposal=found.id.hex,
+        instrument=found.instrument,
+        version=found.version,
+    )
+    sequence = audit.append(db, replace(event, details={**event.details, **figures}))
     curve_id = curves.add(db, curves.as_reference(found), org_id=viewer.org_id, now=now)
     curves.add_decision(
         db,
@@ -142,6 +242,21 @@ def adopt(
             decided_by=viewer.staff_id,
             sequence=sequence,
         ),
+    )
+
+
+def _failing(db: DbSession, row: CurveProposal) -> Sequence[Failing]:
+    in_force = curves.in_use(db, org_id=row.org_id).get(row.instrument)
+    return failing(
+        Findings(
+            is_converged=row.is_converged,
+            patients=row.compared_patients,
+            scores=row.compared_scores,
+            is_beside_the_one_in_force=row.compared_with == (in_force.id if in_force else None),
+            inside=row.inside_proposed,
+            error=row.error_proposed,
+            error_now=row.error_now,
+        )
     )
 
 

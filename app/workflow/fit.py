@@ -33,8 +33,8 @@ from app.records.proposals import CurveProposal
 from app.workflow import access
 from app.workflow.agree import CLINIC_ZONE
 
-Heard = Callable[[int], None]
-"""Is told how many courses have been read, again and again."""
+Heard = Callable[[int, int], None]
+"""Is told how many courses have been read, and of how many, again and again."""
 
 _TELL_EVERY = 1000
 
@@ -130,7 +130,7 @@ def propose(
     instrument: Instrument,
     since: dt.date | None,
     now: dt.datetime,
-    heard: Heard = lambda _: None,
+    heard: Heard = lambda _, __: None,
 ) -> Proposed:
     """Fit the stored courses on an instrument and keep the result as a proposal."""
     if not instrument.licence.allows_local_curves:
@@ -167,8 +167,9 @@ def _begin(day: dt.date | None) -> dt.datetime | None:
 
 
 def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Heard) -> _Work:
-    tally = _Tally()
-    statistics = statistics_of(_sums(course_scores.courses(db, asked), tally, heard=heard))
+    tally, in_all = _Tally(), course_scores.courses_in_all(db, asked)
+    found = _counted(course_scores.courses(db, asked), in_all, heard=heard)
+    statistics = statistics_of(_sums(found, tally))
     kept = curves.versions(db, org_id=asked.org_id)
     own = [one for one in kept if one.curve.instrument_key == instrument.key]
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
@@ -204,16 +205,23 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
         compared_patients=course_scores.patients_within(
             db, asked, _common(reach, in_force.curve if in_force else None)
         ),
-        no_intake=course_scores.courses_in_all(db, asked) - tally.standings.total(),
+        no_intake=in_all - tally.standings.total(),
         text_versions=course_scores.text_versions(db, asked),
     )
 
 
-def _sums(found: Iterable[CourseFound], tally: _Tally, *, heard: Heard) -> Iterator[CourseSums]:
+def _counted(found: Iterable[CourseFound], in_all: int, *, heard: Heard) -> Iterator[CourseFound]:
     for number, course in enumerate(found, start=1):
-        tally.add(course)
+        yield course
         if number % _TELL_EVERY == 0:
-            heard(number)
+            heard(number, in_all)
+    # Courses without a first score are none that are read.
+    heard(in_all, in_all)
+
+
+def _sums(found: Iterable[CourseFound], tally: _Tally) -> Iterator[CourseSums]:
+    for course in found:
+        tally.add(course)
         if course.standing is Standing.FITTED:
             yield course.sums
 

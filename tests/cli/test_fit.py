@@ -1,6 +1,7 @@
 """``samklang fit``: a curve is proposed, or a sentence says why not."""
 
 import datetime as dt
+import sys
 
 import pytest
 from sqlmodel import select
@@ -113,3 +114,26 @@ def test_with_two_organizations_one_must_be_named(team: Run) -> None:
 
     assert said.status == 2
     assert "no --organization is given; choose one of: Solvik kommune" in said.err
+
+
+def test_whoever_watches_sees_how_far_the_reading_has_come(
+    team: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(courses=110)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    said = team("fit", "--instrument=phq-9")
+
+    assert "110/110" in said.err
+    assert said.out.startswith("phq-9: curve own-1 is proposed")
+
+
+def test_the_jobs_say_what_became_of_each_curve(team: Run) -> None:
+    fill(courses=110)
+
+    first, again = team("jobs", "run"), team("jobs", "run")
+
+    assert first.status == again.status == 0
+    assert "Curve for phq-9: own-1 is proposed." in first.out.splitlines()
+    assert "Curves: not due, or another process does it." in again.out.splitlines()
+    assert '"event": "refitted"' in first.err

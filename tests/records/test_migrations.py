@@ -158,22 +158,30 @@ def test_a_table_that_differs_is_noticed(store: Store, change: str) -> None:
             schema.check_in_step(engine)
 
 
-def test_a_proposed_curve_is_kept_and_goes_only_with_its_table(rows: Rows, older: Store) -> None:
+def test_what_was_decided_about_curves_is_kept_and_goes_only_with_its_table(
+    rows: Rows, older: Store
+) -> None:
     with owner(older) as engine:
         schema.migrate(engine)
         put(older, rows)
         full = rows_of(older)
 
         with all_seeing(older) as other, other.connect() as connection:
-            for change in ("UPDATE curve_proposal SET version = 'x'", "DELETE FROM curve_proposal"):
+            for change in (
+                "UPDATE curve_proposal SET version = 'x'",
+                "DELETE FROM curve_proposal",
+                "UPDATE curve_choice SET sequence = 0",
+                "DELETE FROM curve_choice",
+            ):
                 with pytest.raises(sa.exc.DBAPIError, match="appended only"):
                     connection.exec_driver_sql(change)
                 connection.rollback()
         command.downgrade(settings(engine), "0002")
         without = rows_of(older)
 
-    assert len(full["curve_proposal"]) == 1
-    assert without == {table: those for table, those in full.items() if table != "curve_proposal"}
+    assert len(full["curve_proposal"]) == len(full["curve_choice"]) == 1
+    assert not {"curve_proposal", "curve_choice"} & set(without)
+    assert without == {table: those for table, those in full.items() if table in without}
 
 
 def test_history_is_kept_again_after_a_step_down_and_up(rows: Rows, older: Store) -> None:
@@ -365,6 +373,7 @@ def fill_rest(everything: Everything) -> None:
     quality = clinic.client(clinic.quality_lead)
     version = {"version": "general-1"}
     address_of(quality, "/numbers/phq-9/accept", version)
+    address_of(quality, "/quality/curves", {"choice": "live"})
     other = clinic.enrol(name="Cato Eik")
     address_of(
         clinician,

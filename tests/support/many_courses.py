@@ -13,6 +13,8 @@ from sqlmodel import SQLModel
 
 from app.clinical.curves import ReferenceCurve
 from app.clinical.instruments import Variant
+from app.records import audit
+from app.records.audit import ActorKind, AuditEntry
 from app.records.engine import Database, enter_organization
 from app.records.episodes import Agreement, Ending, Episode
 from app.records.people import FormLayout, FormMode, Patient, Respondent, RespondentKind
@@ -53,8 +55,9 @@ def live(
     }
     with database.writing() as db:
         enter_organization(db, org_id=caseload.org_id)
-        numbers = count(_next(db.execute(sa.select(sa.func.max(Patient.number))).scalar()))
-        sequences = count(_next(db.execute(sa.select(sa.func.max(Rating.sequence))).scalar()))
+        last = db.execute(sa.select(sa.func.max(Patient.number))).scalar()
+        numbers = count(max(last or 0, 1_000_000) + 1)
+        sequences = count(audit.head(db, org_id=caseload.org_id)[0] + 1)
         for day in range(courses):
             _course(
                 rows,
@@ -68,6 +71,22 @@ def live(
         for table, values in rows.items():
             if values:
                 db.execute(sa.insert(sa.inspect(table).local_table), values)
+        # The log goes on after the numbers that the scores have taken.
+        db.add(_read_in(caseload, sequence=next(sequences)))
+
+
+def _read_in(caseload: Caseload, *, sequence: int) -> AuditEntry:
+    return AuditEntry(
+        org_id=caseload.org_id,
+        sequence=sequence,
+        at=caseload.begins,
+        actor_kind=ActorKind.PROGRAM,
+        action="imported_scores",
+        ground="program",
+        details={},
+        previous_hash="",
+        hash="",
+    )
 
 
 def caseload_of(clinic: Clinic, *, instrument: str = "phq-9") -> Caseload:
@@ -101,10 +120,6 @@ def propose_curve(
         since=None,
         now=clinic.clock.now,
     ).curve
-
-
-def _next(last: int | None) -> int:
-    return max(last or 0, 1_000_000) + 1
 
 
 def _totals(caseload: Caseload, random: Random, *, scores: int) -> list[int]:

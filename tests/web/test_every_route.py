@@ -121,6 +121,7 @@ EXPECTED: Final = {
     "GET /patients/{patient_id}/visits": "the_patient",
     "POST /patients/{patient_id}/visits": "the_patient",
     "GET /quality": "appraises",
+    "POST /quality/curves": "appraises",
     "GET /ratings/{rating_id}": "the_patient",
     "GET /ratings/{rating_id}/baseline": "the_patient",
     "POST /ratings/{rating_id}/baseline": "the_patient",

@@ -13,6 +13,7 @@ from app.records.flags import Flag
 from app.records.proposals import CurveProposal
 from app.web.words import LANGUAGES
 from app.workflow import adopt as adopting
+from app.workflow import refit
 from app.workflow.refusals import Conflict
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.forms import text_of
@@ -171,6 +172,43 @@ def test_new_flags_stand_on_the_accepted_curve_and_old_ones_keep_theirs(clinic: 
         ("off_track_band", "general-1"),
         ("off_track", "own-1"),
     ]
+
+
+def test_what_keeps_a_curve_from_going_live_by_itself_is_said(clinic: Clinic) -> None:
+    propose_curve(clinic, courses=120)
+
+    shown = page(clinic)
+
+    assert "Kurven gjelder ikke av seg selv: Kurven er sett på færre enn 200 pasienter." in shown
+
+
+def test_a_curve_that_passes_waits_unless_the_site_has_chosen(clinic: Clinic) -> None:
+    propose_curve(clinic, courses=400)
+    waits = page(clinic)
+
+    clinic.client(clinic.quality_lead).post("/quality/curves", data={"choice": "live"})
+
+    assert "Kurven består kontrollene. Den venter likevel på deg" in waits
+    assert "Kurven består kontrollene. Den gjelder av seg selv fra neste natt." in page(clinic)
+
+
+def test_old_flags_keep_the_version_that_raised_them_when_a_curve_went_live_at_night(
+    clinic: Clinic,
+) -> None:
+    use_curve(clinic, GENERAL["phq-9"])
+    client = clinic.client(clinic.quality_lead)
+    client.post("/numbers/phq-9/accept", data={"version": "general-1"})
+    client.post("/quality/curves", data={"choice": "live"})
+    before, after = (clinic.enrol(main="phq-9", alliance=None) for _ in range(2))
+    rate(clinic, before, 17, 24, 25)
+    live(clinic.database, caseload_of(clinic), courses=400)
+
+    refit.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
+    rate(clinic, after, 17, 24, 25, 26)
+
+    assert flags_of_curve(clinic) == [("off_track_band", "general-1"), ("off_track", "own-1")]
+    assert "Satt i kraft av programmet" in page(clinic)
+    assert "besto kontrollene" in page(clinic, clinic.clinician)
 
 
 @pytest.mark.parametrize("who", ["clinician", "supervisor", "administrator", "elsewhere"])

@@ -10,6 +10,7 @@ from app.clinical.curves import GENERAL_CURVES
 from app.records import flags
 from app.records.audit import AuditEntry
 from app.records.engine import enter_organization
+from app.web.words import LANGUAGES
 from app.workflow import access
 from app.workflow.appraise import last_month, may_show
 from tests.support.clinic import Clinic, Enrolled
@@ -170,6 +171,52 @@ def test_curves_lead_to_their_numbers_and_say_whether_they_give_marks(clinic: Cl
     assert 'href="/numbers/phq-9"' in page
     assert "Ikke godtatt: blir bare tegnet" in page
     assert "syntetisk, oppdiktede pasienter synthetic-1 Gir merker" in plain(page)
+
+
+def test_the_quality_lead_chooses_whether_curves_go_live_by_themselves(clinic: Clinic) -> None:
+    client = clinic.client(clinic.quality_lead)
+    before = plain(quality(clinic))
+
+    live = client.post("/quality/curves", data={"choice": "live"})
+    chosen = plain(quality(clinic))
+    client.post("/quality/curves", data={"choice": "wait"})
+
+    assert "En foreslått kurve gjelder først når du har godtatt den." in before
+    assert "Kurven er sett på minst 200 pasienter." in before
+    assert live.headers["location"] == "/quality#going-live"
+    assert "En foreslått kurve gjelder av seg selv når den består kontrollene." in chosen
+    assert "Valgt 16. november 2026 av Eva Strand." in chosen
+    assert "En foreslått kurve gjelder først når du har godtatt den." in plain(quality(clinic))
+
+
+def test_another_choice_is_refused_in_a_sentence(clinic: Clinic) -> None:
+    answer = clinic.client(clinic.quality_lead).post("/quality/curves", data={"choice": "maybe"})
+
+    assert answer.status_code == 400
+    assert "Nye kurver kan ikke være satt til maybe." in plain(answer.text)
+    assert "Dette går: live, wait." in plain(answer.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_choice_is_told_in_three_languages(clinic: Clinic, language: str) -> None:
+    clinic.client(clinic.quality_lead).post("/language", data={"language": language})
+
+    told = {
+        "nb": "Nye kurver fra egne pasienter",
+        "nn": "Nye kurver frå eigne pasientar",
+        "en": "New curves from your own patients",
+    }
+    assert told[language] in plain(quality(clinic))
+
+
+def test_without_flags_there_is_nothing_to_choose(clinic: Clinic) -> None:
+    switch_flags_off(clinic)
+
+    client = clinic.client(clinic.quality_lead)
+    answer = client.post("/quality/curves", data={"choice": "live"})
+
+    assert answer.status_code == 404
+    assert "kurver" not in quality(clinic).casefold()
 
 
 def test_an_installation_without_flags_shows_only_how_many_come(clinic: Clinic) -> None:

@@ -193,12 +193,13 @@ def test_forms_whose_licence_allows_it_are_candidates(clinic: Clinic) -> None:
     assert [one.key for one in found] == ["outcome-4", "phq-9"]
 
 
-def test_whoever_waits_is_told_how_many_courses_have_been_read(
+def test_whoever_waits_is_told_how_many_courses_of_all_have_been_read(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live(clinic.database, caseload_of(clinic), courses=120)
+    live(clinic.database, caseload_of(clinic), courses=3, scores=0)
     monkeypatch.setattr(fit, "_TELL_EVERY", 50)
-    heard: list[int] = []
+    heard: list[tuple[int, int]] = []
 
     fit.propose(
         clinic.database,
@@ -206,7 +207,7 @@ def test_whoever_waits_is_told_how_many_courses_have_been_read(
         instrument=clinic.registry.get("phq-9"),
         since=None,
         now=clinic.clock.now,
-        heard=heard.append,
+        heard=lambda read, in_all: heard.append((read, in_all)),
     )
 
-    assert heard == [50, 100]
+    assert heard == [(50, 123), (100, 123), (123, 123)]
