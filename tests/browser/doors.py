@@ -8,14 +8,14 @@ from typing import Final
 import pyotp
 from fastapi.routing import iter_route_contexts
 from playwright.sync_api import BrowserContext, Page
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import select
 
 from app.main import create_app, read_clock
 from app.records.base import DbSession
 from app.records.encryption import seal
 from app.records.engine import enter_organization
-from app.records.staff import Account, SignIn, Staff
+from app.records.staff import Account, Attempt, SignIn, Staff
 from app.records.tablets import Tablet, Visit
 from app.web.dependencies import LANGUAGE_COOKIE, SIGN_IN_COOKIE
 from app.workflow import access
@@ -81,6 +81,8 @@ class Town:
                 db.execute(update(table).values(language=language))
             # Forms run out, and thanks are said for a while only; the walk round takes longer.
             db.execute(update(Visit).values(changed_at=now, expires_at=now + dt.timedelta(hours=1)))
+            # Each walk round tries a wrong password, and after a few of them has to wait.
+            db.execute(delete(Attempt))
         self.put_away()
 
     def open(self, door: Door, *, bypasses_policy: bool = False) -> Page:

@@ -45,12 +45,15 @@ SMALL_TARGETS = """
 OPEN_ALL = """
 async () => {
   for (const part of document.querySelectorAll("main details:not(.menu)")) part.open = true;
-  await new Promise(requestAnimationFrame);
-  await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)));
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const standStill = async () => {
+    await new Promise(requestAnimationFrame);
+    await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  };
+  await Promise.race([standStill(), new Promise((done) => setTimeout(done, 3000))]);
 }
 """
-"""What opens takes a moment to stand still."""
+"""What opens takes a moment to stand still; a page that is not drawn just then never would."""
 
 TOO_WIDE = """
 () => {

@@ -46,9 +46,11 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 _RUN_AXE = """
 async ([type, values]) => {
-  const found = await axe.run(document, {
+  const late = new Promise((_, refuse) =>
+    setTimeout(() => refuse(new Error("the checker did not come to an end")), 60000));
+  const found = await Promise.race([late, axe.run(document, {
     runOnly: { type, values }, resultTypes: ["violations"], preload: false,
-  });
+  })]);
   return found.violations.flatMap((one) => one.nodes.map((node) =>
     `${one.id}: ${node.html.slice(0, 160)} ${(node.failureSummary ?? "").slice(0, 200)}`));
 }
