@@ -54,6 +54,16 @@ class Program(FastAPI):
         )
 
 
+def gather_parts(
+    settings: Settings, *, database: Database, clock: Callable[[], dt.datetime]
+) -> Parts:
+    """Return what a program works with, if the database and the instruments fit it."""
+    schema.check_ready(database, is_production=not settings.is_demo)
+    shelf = instruments.Shelf(settings.data_dir)
+    recognize.check_instruments(database, shelf.registry)
+    return Parts(settings=settings, database=database, shelf=shelf, clock=clock)
+
+
 def create_app(
     settings: Settings,
     *,
@@ -62,15 +72,7 @@ def create_app(
 ) -> FastAPI:
     """Put the program together."""
     records = database or open_records(settings)
-    schema.check_ready(records, is_production=not settings.is_demo)
-    shelf = instruments.Shelf(settings.data_dir)
-    recognize.check_instruments(records, shelf.registry)
-    parts = Parts(
-        settings=settings,
-        database=records,
-        shelf=shelf,
-        clock=clock,
-    )
+    parts = gather_parts(settings, database=records, clock=clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:

@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 from app.clinical.instruments import Tenths, Variant
 from app.config import Mode, Settings, Switch
 from app.instruments import Registry, load_registry
-from app.main import create_app
 from app.records.audit import PROGRAM
 from app.records.base import DbSession, new_id
 from app.records.engine import Database, enter_organization
@@ -24,9 +23,10 @@ from app.records.staff import Account, Role, SignIn, Staff, StaffRole
 from app.records.tablets import Slot
 from app.workflow import access, enrol, rate
 from app.workflow.access import Viewer
+from tests.support import programs
+from tests.support.clock import MONDAY, Clock
 
-MONDAY = dt.datetime(2026, 11, 16, 9, 0, tzinfo=dt.UTC)
-"""When the tests begin: a Monday at ten in Oslo."""
+__all__ = ["MONDAY", "Clinic", "Clock", "Enrolled", "Person", "open_clinic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,6 @@ class Person:
     name: str
     org_id: int
     staff_id: uuid.UUID
-
-
-@dataclass(slots=True)
-class Clock:
-    """The time, which tests move."""
-
-    now: dt.datetime = MONDAY
-
-    def __call__(self) -> dt.datetime:
-        return self.now
-
-    def pass_time(self, **units: float) -> None:
-        """Let time pass: ``clock.pass_time(days=7)``."""
-        self.now += dt.timedelta(**units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +70,7 @@ class Clinic:
     _clients: list[TestClient] = field(default_factory=list)
     _started: tuple[Settings, FastAPI] | None = None
     """The program that serves, and the settings it was started with."""
+    _borrowed: list[FastAPI] = field(default_factory=list)
 
     @property
     def people(self) -> dict[str, Person | None]:
@@ -102,7 +89,8 @@ class Clinic:
     def client(self, person: Person | None = None, *, raises: bool = True) -> TestClient:
         """Return a browser in which this person is signed in."""
         if self._started is None or self._started[0] is not self.settings:
-            app = create_app(self.settings, database=self.database, clock=self.clock)
+            app = programs.borrow(self.settings, database=self.database, clock=self.clock)
+            self._borrowed.append(app)
             self._started = (self.settings, app)
         client = TestClient(
             self._started[1],
@@ -259,9 +247,11 @@ class Clinic:
             self.clock.pass_time(days=days)
 
     def close(self) -> None:
-        """Close the browsers."""
+        """Close the browsers, and let other clinics have the programs."""
         for client in self._clients:
             client.close()
+        while self._borrowed:
+            programs.give_back(self._borrowed.pop())
 
 
 def open_clinic(
