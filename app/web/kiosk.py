@@ -19,7 +19,7 @@ from app.web.kiosk_door import (
 )
 from app.web.kiosk_pages import EndedPage, PairPage, RatingPage, ThanksPage, WaitingPage
 from app.web.pages import go_to, render
-from app.workflow import fill_in, pair
+from app.workflow import fill_in, pair, redeem
 from app.workflow.fill_in import (
     Answer,
     Farewell,
@@ -27,10 +27,10 @@ from app.workflow.fill_in import (
     FormMode,
     OtherChannel,
     Sheet,
-    Typing,
     VisitState,
 )
 from app.workflow.pair import NotConnectedError, OnTablet
+from app.workflow.redeem import Typing
 from app.workflow.refusals import Gone
 
 router = APIRouter(prefix="/tablet")
@@ -98,7 +98,7 @@ def post_pairing(request: Request, db: Writing, now: Now) -> Response:
 def post_code(
     request: Request, *, tablet: AtTablet, db: Writing, now: Now, code: Annotated[str, Form()] = ""
 ) -> Response:
-    typed = fill_in.type_code(db, tablet, code=code[:40], now=now)
+    typed = redeem.type_code(db, tablet, code=code[:40], now=now)
     if typed.visit_id is not None:
         return go_to(f"/tablet/visit/{typed.visit_id}")
     words = words_of(request)

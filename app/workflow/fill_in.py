@@ -7,7 +7,6 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from app.clinical.instruments import Tenths, Variant
 from app.clinical.scoring import critical_answers
@@ -19,11 +18,10 @@ from app.records.people import FormLayout, FormMode
 from app.records.ratings import Correction, InputKind, Source
 from app.records.tablets import Slot, Visit, VisitState
 from app.records.visits import Handed
-from app.workflow import access, hand_over, lay_out, limit, pair, rate
+from app.workflow import access, hand_over, lay_out, pair, rate
 from app.workflow.access import NotThereError
-from app.workflow.hand_over import WAITS
+from app.workflow.hand_over import open_on_tablet
 from app.workflow.lay_out import Sheet
-from app.workflow.limit import Counter
 from app.workflow.pair import OnTablet
 from app.workflow.participate import record_participation
 from app.workflow.refusals import Conflict, Gone, Refusal
@@ -52,25 +50,6 @@ WRONG_CLOCK = dt.timedelta(days=2)
 
 _MAY_ANSWER = tablets.ON_SCREEN
 _IS_OVER = frozenset({VisitState.DONE, VisitState.UNFINISHED})
-
-
-class Typing(Enum):
-    """What became of a typed code."""
-
-    OPEN = "open"
-    UNKNOWN = "unknown"
-    USED = "used"
-    EXPIRED = "expired"
-    WAIT = "wait"
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What became of a typed code: the visit that it opens, or how many minutes to wait."""
-
-    outcome: Typing
-    visit_id: uuid.UUID | None = None
-    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,34 +93,6 @@ def waiting_on(db: DbSession, tablet: OnTablet, *, now: dt.datetime) -> uuid.UUI
     return None
 
 
-def type_code(db: DbSession, tablet: OnTablet, *, code: str, now: dt.datetime) -> Typed:
-    """Open the form that a code was made for. A code opens one form once, on one tablet.
-
-    A wrong code is answered and not raised, so that the try is counted.
-    """
-    tries = limit.take_try(db, [limit.key_of(Counter.TABLET_CODE, tablet.tablet_id.hex)], now=now)
-    if tries.wait is not None:
-        return Typed(Typing.WAIT, minutes=tries.minutes)
-    audit.take_turn(db)
-    hashed = hand_over.code_hash(code)
-    visit = visits.visit_of_code(db, org_id=tablet.org_id, code_hash=hashed)
-    if visit is None:
-        return Typed(Typing.UNKNOWN)
-    if visit.tablet_id is not None or visit.state is not VisitState.WAITING:
-        return Typed(Typing.USED)
-    if now >= visit.expires_at:
-        return Typed(Typing.EXPIRED)
-    limit.forgive(db, tries, now=now)
-    hand_over.place_on(db, visit, tablet_id=tablet.tablet_id, now=now)
-    _open(visit, now=now)
-    db.flush()
-    event = pair.event_on(
-        tablet, "used_visit_code", now=now, patient_id=visit.patient_id, visit=visit.id.hex
-    )
-    audit.append(db, event)
-    return Typed(Typing.OPEN, visit_id=visit.id)
-
-
 def open_sheet(
     db: DbSession,
     tablet: OnTablet,
@@ -155,7 +106,7 @@ def open_sheet(
     visit = _visit(db, tablet, visit_id)
     _check_waits(visit, now=now)
     if visit.state is VisitState.WAITING:
-        _open(visit, now=now)
+        open_on_tablet(visit, now=now)
         db.flush()
     return lay_out.sheet(db, visit, language=language, registry=registry)
 
@@ -308,11 +259,6 @@ def _visit(db: DbSession, tablet: OnTablet, visit_id: uuid.UUID) -> Visit:
     if visit is None:
         raise NotThereError
     return visit
-
-
-def _open(visit: Visit, *, now: dt.datetime) -> None:
-    move(visit, VisitState.OPENED, now=now)
-    visit.expires_at = now + WAITS
 
 
 def _start(visit: Visit, *, now: dt.datetime) -> None:

@@ -164,6 +164,12 @@ def place_on(db: DbSession, visit: Visit, *, tablet_id: uuid.UUID, now: dt.datet
     visit.tablet_id = tablet_id
 
 
+def open_on_tablet(visit: Visit, *, now: dt.datetime) -> None:
+    """Note that a form is shown on its tablet, and let it wait for somebody to start it."""
+    move(visit, VisitState.OPENED, now=now)
+    visit.expires_at = now + WAITS
+
+
 def code_hash(code: str) -> str:
     """Return what is kept of the code of a visit, however it was typed."""
     letters = "".join(sign for sign in code.upper() if sign in CODE_LETTERS)

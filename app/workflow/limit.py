@@ -171,6 +171,14 @@ def forgive(db: DbSession, tries: Tries, *, now: dt.datetime) -> None:
     db.flush()
 
 
+def take_back(db: DbSession, tries: Tries, *, now: dt.datetime) -> None:
+    """Take one counted try back and no more: it was not right, but it was no guess either."""
+    for one in staff.attempts_for_change(db, tries.keys, now=now):
+        one.failures = max(0, one.failures - 1)
+        one.blocked_until = None
+    db.flush()
+
+
 def note_failure(db: DbSession, tries: Tries, *, now: dt.datetime) -> None:
     """Let a counted try stand, with the time at which it was judged."""
     staff.touch_attempts(db, tries.keys, now=now)

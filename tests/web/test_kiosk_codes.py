@@ -87,6 +87,40 @@ def test_five_wrong_codes_and_the_tablet_waits_but_no_other_tablet_does(clinic: 
     assert elsewhere.status_code == 303
 
 
+def test_codes_that_came_too_late_are_no_guesses_and_keep_no_good_code_out(clinic: Clinic) -> None:
+    here, there = connect(clinic, room="Rom 1"), connect(clinic, room="Rom 2")
+    late = [_code(clinic, clinic.enrol()) for _ in range(6)]
+    for code in late:
+        there.post("/tablet/code", {"code": code})
+
+    refused = [here.post("/tablet/code", {"code": code}).status_code for code in late]
+    good = here.post("/tablet/code", {"code": _code(clinic, clinic.enrol())})
+
+    assert refused == [410] * 6
+    assert good.status_code == 303
+
+
+def test_a_used_code_gives_back_its_own_try_and_no_guess(clinic: Clinic) -> None:
+    here, there = connect(clinic, room="Rom 1"), connect(clinic, room="Rom 2")
+    used = _code(clinic, clinic.enrol())
+    there.post("/tablet/code", {"code": used})
+
+    typed = ["BBB-BBB", used, "BBB-BBB", used, "BBB-BBB", used, "BBB-BBB", used, "BBB-BBB", used]
+    replies = [here.post("/tablet/code", {"code": code}).status_code for code in typed]
+
+    assert replies == [422, 410] * 4 + [422, 429]
+
+
+def test_a_code_pressed_twice_on_one_tablet_opens_its_form_twice(clinic: Clinic) -> None:
+    tablet = connect(clinic)
+    code = _code(clinic, clinic.enrol())
+
+    first, second = (tablet.post("/tablet/code", {"code": code}) for _ in range(2))
+
+    assert first.status_code == second.status_code == 303
+    assert first.headers["location"] == second.headers["location"]
+
+
 def test_a_no_is_stored_as_an_answer_and_the_tablet_is_kind_about_it(clinic: Clinic) -> None:
     tablet = connect(clinic)
     patient = clinic.enrol()
