@@ -12,21 +12,23 @@ from app.web.chart_sheet import (
     GREY,
     HAIR,
     INK,
-    LABEL_NEEDS,
     LEFT_MARGIN,
+    LOWEST_PANEL,
     MARK_NEEDS,
     MEDIAN,
     PAPER,
+    WIDE_PANEL,
     ZONE,
     ZONE_EDGE,
     ZONE_TEXT,
     Figure,
     Sheet,
+    in_two_lines,
     plain,
     points,
     trace,
 )
-from app.web.pictures import Dot, Ring
+from app.web.pictures import Ahead, Dot, Ring
 
 
 def draw_zone(sheet: Sheet) -> None:
@@ -39,13 +41,6 @@ def draw_zone(sheet: Sheet) -> None:
     sheet.shapes.append({**area, **across, "line": {"width": 0}})
     for edge in (low, high):
         sheet.rule(edge, color=ZONE_EDGE, dash="solid", width=1, yref="y", layer="below")
-    if sheet.is_wide:
-        # Below the strip, or inside it where it reaches down to the axis.
-        lowest, highest = sheet.picture.outcome.lowest, sheet.picture.outcome.highest
-        is_low = zone.low - lowest < (highest - lowest) * LABEL_NEEDS
-        place = {"x": 0.62, "y": low, "xref": "x", "yref": "y", "xanchor": "left"}
-        anchor = "bottom" if is_low else "top"
-        sheet.note(zone.label, **place, yanchor=anchor, font={"color": ZONE_TEXT})
 
 
 def draw_expected(sheet: Sheet) -> None:
@@ -87,14 +82,18 @@ def _label_right_edge(sheet: Sheet) -> None:
         wanted.append((points(last.at_50), picture.band_labels[1], BAND_TEXT))
     if picture.outcome.cut_off is not None:
         wanted.append((points(picture.outcome.cut_off.value), picture.outcome.cut_off.label, GREY))
+    if picture.zone is not None:
+        # Inside the panel the line and its numbers would run over it.
+        wanted.append((points(picture.zone.low), in_two_lines(picture.zone.label), ZONE_TEXT))
     span = points(picture.outcome.highest - picture.outcome.lowest)
-    least = span * (sheet.size + 4) / 330
-    below = None
+    half_a_line = span * (sheet.size + 4) / (2 * LOWEST_PANEL)
+    top_of_last = points(picture.outcome.lowest) - half_a_line
     for y, text, color in sorted(wanted):
-        place = y if below is None else max(y, below + least)
-        below = place
-        font = {"color": color}
-        sheet.note(text, x=1.01, y=place, xref="paper", yref="y", xanchor="left", font=font)
+        half = half_a_line * (1 + text.count("<br>"))
+        place = max(y, top_of_last + half)
+        top_of_last = place + half
+        at = {"x": 1.01, "y": place, "xref": "paper", "yref": "y"}
+        sheet.note(text, **at, xanchor="left", align="left", font={"color": color})
 
 
 def draw_ahead(sheet: Sheet) -> None:
@@ -109,13 +108,26 @@ def draw_ahead(sheet: Sheet) -> None:
     trace(sheet, [at, at], [ahead.low, ahead.high], mode="lines", line=bar)
     marker = {"size": 11, "color": PAPER, "line": {"color": INK, "width": 2}}
     hover = {"text": [plain(ahead.text)], "hoverinfo": "text"}
-    trace(sheet, [at], [ahead.mean], mode="markers", marker=marker, **hover)
+    trace(sheet, [at], [ahead.mean], mode="markers", marker=marker, cliponaxis=False, **hover)
     if sheet.is_wide:
-        place = {"x": at, "y": points(ahead.low), "xref": "x", "yref": "y", "xshift": 8}
         text = ahead.label.replace(": ", ":<br>", 1)
         sheet.note(
-            text, **place, xanchor="left", yanchor="middle", align="left", font={"color": INK}
+            text, x=at, xref="x", yref="y", font={"color": INK}, **_beside_ahead(sheet, ahead)
         )
+
+
+def _beside_ahead(sheet: Sheet, ahead: Ahead) -> Figure:
+    """Return where the words about the next score go: beside its bar if there is room."""
+    dots, last = sheet.picture.outcome.dots, sheet.picture.last_session
+    if (last - ahead.session) / last * WIDE_PANEL >= 6 * sheet.size:
+        place = {"y": points(ahead.low), "xanchor": "left", "xshift": 8, "yanchor": "middle"}
+        return {**place, "align": "left"}
+    # Else above or below it, on the other side than the value of the last score.
+    is_above = _side_of_value(sheet, dots[-1]) < 0
+    end = {"y": points(ahead.high), "yanchor": "bottom"}
+    if not is_above:
+        end = {"y": points(ahead.low), "yanchor": "top"}
+    return {**end, "xanchor": "right", "xshift": 10, "align": "right"}
 
 
 def draw_earlier(sheet: Sheet) -> None:
@@ -135,20 +147,18 @@ def draw_outcome(sheet: Sheet) -> None:
     _line(sheet, dots, line={"color": INK, "width": 3.2}, marker=marker, yaxis="y")
     ends = [dots[0]] if len(dots) == 1 else [dots[0], dots[-1]]
     for dot in ends:
-        side = 1 if _has_number_below(sheet, dot) else _away_from_line(dots, dot)
-        shift = side * (sheet.size + 6)
+        shift = _side_of_value(sheet, dot) * (sheet.size + 6)
         place = {"x": dot.session, "y": points(dot.value), "xref": "x", "yref": "y"}
         font = {"size": sheet.size + 1, "color": INK, "weight": 700}
         sheet.note(dot.label, **place, yshift=shift, font=font)
 
 
-def _has_number_below(sheet: Sheet, dot: Dot) -> bool:
-    rings = [ring for ring in sheet.picture.rings if not ring.is_alliance]
-    return any(ring.session == dot.session and ring.value is not None for ring in rings)
-
-
-def _away_from_line(dots: Sequence[Dot], dot: Dot) -> int:
+def _side_of_value(sheet: Sheet, dot: Dot) -> int:
     """Return on which side of its line the value of an end point is written: 1 is above."""
+    rings = [ring for ring in sheet.picture.rings if not ring.is_alliance]
+    if any(ring.session == dot.session and ring.value is not None for ring in rings):
+        return 1  # the number of the ring stands below
+    dots = sheet.picture.outcome.dots
     at = dots.index(dot)
     beside = dots[1] if at == 0 and len(dots) > 1 else dots[max(at - 1, 0)]
     return 1 if dot.value > beside.value else -1

@@ -54,8 +54,11 @@ LEFT_MARGIN: Final = 38
 OUTCOME_FOOT, ALLIANCE_TOP = 0.33, 0.2
 """Where the upper panel ends and the lower one begins, as shares of the height."""
 
-LABEL_NEEDS: Final = 0.12
-"""Share of a panel's height that a line of text takes up."""
+LOWEST_PANEL: Final = 210
+"""In CSS px: the upper panel where the chart has to share the first screen with a notice."""
+
+WIDE_PANEL: Final = 640
+"""In CSS px: how wide the panels of a wide box are at the usual size of a window."""
 
 MARK_NEEDS: Final = 3
 """Sessions that the text of a mark at the foot takes up."""
@@ -113,6 +116,15 @@ def plain(text: str) -> str:
     """Return a text in which Plotly finds no markup but line breaks of ours."""
     kept = text.replace("<br>", "\n")
     return "".join(sign for sign in kept if sign not in "<>&").replace("\n", "<br>")
+
+
+def in_two_lines(text: str) -> str:
+    """Return a text broken at the space that is nearest to its middle."""
+    spaces = [at for at, sign in enumerate(text) if sign == " "]
+    if not spaces:
+        return text
+    middle = min(spaces, key=lambda at: abs(2 * at - len(text)))
+    return f"{text[:middle]}<br>{text[middle + 1 :]}"
 
 
 def points(value: Tenths) -> float:

@@ -105,8 +105,9 @@ def _height(sheet: Sheet) -> int:
 
 
 def _right_margin(sheet: Sheet) -> int:
-    has_labels = bool(sheet.picture.expected or sheet.picture.outcome.cut_off)
-    if not sheet.is_wide or sheet.picture.is_small or not has_labels:
+    picture = sheet.picture
+    has_labels = bool(picture.expected or picture.outcome.cut_off or picture.zone)
+    if not sheet.is_wide or picture.is_small or not has_labels:
         return 16
     return round(sheet.size * 12.7)
 
@@ -131,7 +132,7 @@ def _x_axis(sheet: Sheet, *, anchor: str) -> Figure:
         "fixedrange": True,
         "title": {
             "text": plain(sheet.picture.axis),
-            "standoff": 24 if sheet.picture.dates else 10,
+            "standoff": 2 * sheet.size if sheet.picture.dates else 10,
             "font": {"size": sheet.size - 1, "color": GREY},
         },
     }

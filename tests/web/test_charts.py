@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.clinical.instruments import Variant
-from app.web.chart_sheet import DARK, INK
+from app.web.chart_sheet import DARK, INK, LOWEST_PANEL
 from app.web.charts import figures
-from app.web.pictures import Dot, Expected, Panel, Picture, Shade
+from app.web.pictures import Dot, Expected, Limit, Panel, Picture, Shade, Zone
 from app.workflow import agree
 from tests.support.clinic import Clinic
 from tests.support.everything import add_next_of_kin
@@ -66,6 +66,26 @@ def test_what_people_type_never_reaches_a_page_as_markup(clinic: Clinic, payload
         assert "<b>fet</b>" not in page
         assert "alert(1)</script>" not in page
         assert payload not in json.dumps(figure_of(page), ensure_ascii=False)
+
+
+def test_the_labels_beside_the_panel_keep_apart_and_clear_of_the_line() -> None:
+    label = "Grått: mindre enn ±6 kan være tilfeldig"
+    dots = [Dot(at, 160, "", "") for at in (1, 2)]
+    limit = Limit(value=100, label="under 10: folk flest")
+    panel = Panel(title="PHQ-9", lowest=0, highest=270, dots=dots, cut_off=limit)
+    course = picture(outcome=panel, zone=Zone(low=100, high=220, label=label))
+
+    layout = figures(course)["wide"]["layout"]
+
+    beside = {note["text"]: note for note in layout["annotations"] if note["xref"] == "paper"}
+    zone, cut_off = (
+        beside["Grått: mindre enn ±6<br>kan være tilfeldig"],
+        beside["under 10: folk flest"],
+    )
+    pixels_apart = abs(zone["y"] - cut_off["y"]) / 27 * LOWEST_PANEL
+    assert pixels_apart >= 1.5 * zone["font"]["size"] * 1.3
+    assert {zone["x"], cut_off["x"]} == {1.01}
+    assert layout["margin"]["r"] > 100
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
