@@ -14,7 +14,7 @@ from app.web.dependencies import Clinical, Instruments, Now, Writing, words_of
 from app.web.forms import Problem
 from app.web.pages import go_to, render
 from app.web.words import Words
-from app.workflow import access, find, hand_over, offer, watch
+from app.workflow import find, hand_over, offer, watch
 from app.workflow.access import Viewer
 from app.workflow.hand_over import Order, Slot
 from app.workflow.offer import Offers
@@ -195,14 +195,12 @@ def _start_page(
     typed: TypedOrder | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    patient = access.see_patient(
-        db, viewer, patient_id=patient_id, action="saw_start_page", now=now
-    )
+    person = offer.see_person(db, viewer, patient_id=patient_id, now=now)
     words = words_of(request)
     offers = offer.offers(db, viewer, patient_id=patient_id, registry=registry, now=now)
     page = StartPage(
         patient_id=str(patient_id),
-        who=_initial(words, find.person(db, patient)),
+        who=_initial(words, person),
         forms=_forms(offers, registry, words, chosen=typed.form if typed else ""),
         tablets=_tablets(offers, words, chosen=typed.tablet if typed else ""),
         respondents=_respondents(offers, words, chosen=typed.respondent if typed else ""),

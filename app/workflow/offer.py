@@ -12,7 +12,8 @@ from app.records.episodes import Episode
 from app.records.people import RespondentKind
 from app.records.tablets import VisitState
 from app.records.visibility import Viewer
-from app.workflow import hand_over
+from app.workflow import access, find, hand_over
+from app.workflow.find import Person
 from app.workflow.refusals import Refusal
 from app.workflow.take_back import ABANDONED_AFTER
 
@@ -55,6 +56,14 @@ class Offers:
     tablets: Sequence[TabletOffer]
     respondents: Sequence[RespondentOffer]
     forms: Sequence[FormOffer]
+
+
+def see_person(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID, now: dt.datetime) -> Person:
+    """Return the patient for whom a form is started, and write down who looked."""
+    patient = access.see_patient(
+        db, viewer, patient_id=patient_id, action="saw_start_page", now=now
+    )
+    return find.person(db, patient)
 
 
 def offers(

@@ -11,17 +11,25 @@ PARAMETER = "action"
 WORD = re.compile(r"^[a-z]+(_[a-z]+)*$")
 
 
-def actions(house: Path) -> dict[str, str]:
-    """Return every action that the workflow writes to the log, with its module."""
-    trees = {
-        path.name: ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted((house / "app" / "workflow").glob("*.py"))
+def actions(house: Path, *, folder: str = "workflow") -> dict[str, str]:
+    """Return every action that a folder of the program writes to the log, with its module."""
+    everywhere = {
+        name: place
+        for tree in trees(house, "workflow").values()
+        for name, place in takers(tree).items()
     }
-    everywhere = {name: place for tree in trees.values() for name, place in takers(tree).items()}
     return {
         word: name
-        for name, tree in trees.items()
+        for name, tree in trees(house, folder).items()
         for word in written_words(tree, {**everywhere, **takers(tree)})
+    }
+
+
+def trees(house: Path, folder: str) -> dict[str, ast.Module]:
+    """Return the modules of a folder of the program, read."""
+    return {
+        path.name: ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted((house / "app" / folder).glob("*.py"))
     }
 
 

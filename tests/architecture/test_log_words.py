@@ -15,6 +15,11 @@ def test_everything_that_is_written_to_the_log_can_be_read_there() -> None:
     assert lacking == {}
 
 
+def test_pages_leave_it_to_the_workflow_to_say_what_is_written_to_the_log() -> None:
+    """Someone who looked was "saw start page" in the log, in English, for a page had said so."""
+    assert actions(HOUSE, folder="web") == {}
+
+
 def test_nothing_is_in_the_words_that_is_never_written() -> None:
     words = tomllib.loads((HOUSE / "app" / "locale" / "log.toml").read_text(encoding="utf-8"))
 
