@@ -18,7 +18,7 @@ from app.web.words import Words
 from app.web.worklist import MOST_IN_TOP_PERCENT
 from app.workflow import supervise
 from app.workflow.access import Role, Viewer
-from app.workflow.supervise import FlagState, NameDisplay, Supervision, TeamLoad, Waiting
+from app.workflow.supervise import FlagState, Level, NameDisplay, Supervision, TeamLoad, Waiting
 
 router = APIRouter()
 
@@ -49,6 +49,9 @@ class SupervisionPage:
     """What waits in the teams that somebody supervises."""
 
     teams: str
+    open_count: int
+    at_once: Sequence[WaitingRow]
+    """Answers that had to be seen at once and nobody has gone through: before all else."""
     open: Sequence[WaitingRow]
     overdue: Sequence[WaitingRow]
     decided: Sequence[WaitingRow]
@@ -70,9 +73,12 @@ def get_supervision(
 
 def _page(words: Words, found: Supervision) -> SupervisionPage:
     speed, load = found.speed, found.load
+    at_once = [one for one in found.open if one.level is Level.IMMEDIATE]
     return SupervisionPage(
         teams=", ".join(found.teams),
-        open=[_row(words, one, display=found.display) for one in found.open],
+        open_count=len(found.open),
+        at_once=[_row(words, one, display=found.display) for one in at_once],
+        open=[_row(words, one, display=found.display) for one in found.open if one not in at_once],
         overdue=[_row(words, one, display=found.display) for one in found.overdue],
         decided=[_row(words, one, display=found.display) for one in found.decided],
         median_days=words.whole(round(10 * speed.median_days)) if speed else None,

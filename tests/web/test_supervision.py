@@ -59,9 +59,13 @@ def test_what_must_be_seen_at_once_comes_first_and_then_what_has_waited_longest(
     clinic.clock.pass_time(days=21)
     critical(clinic, "Critical Cato")
 
-    text = part(supervision(clinic), "open")
+    page = supervision(clinic)
 
-    assert text.index("Critical C.") < text.index("Older O.") < text.index("Newer N.")
+    text = part(page, "open")
+    assert "Critical C." in part(page, "at-once")
+    assert "Critical C." not in text
+    assert "Ikke gjennomgått 3 og" in plain(page)
+    assert text.index("Older O.") < text.index("Newer N.")
     assert "Older O. Voksen Bør ses på Foreløpig ikke på vei mot tydelig bedring 35 dager" in text
     assert "Kari Lunde" in text
 
@@ -82,6 +86,22 @@ def test_a_decision_past_its_day_stands_apart_from_the_other_decisions(clinic: C
     assert "ingen frist" in part(page, "decided")
     assert "Late L." not in part(page, "decided")
     assert part(page, "open") == ""
+
+
+def test_an_answer_that_must_be_seen_at_once_stands_before_a_decision_that_is_late(
+    clinic: Clinic,
+) -> None:
+    """Else a supervisor with many late decisions scrolls past the one that cannot wait."""
+    use_curve(clinic)
+    late = came(clinic, "Late Lars", GOES_BADLY)
+    decide(clinic, late, due="2026-11-17")
+    clinic.clock.pass_time(days=3)
+    critical(clinic, "Critical Cato")
+
+    page = supervision(clinic)
+
+    assert page.index('id="at-once"') < page.index('id="overdue"')
+    assert "Alt er gjennomgått" not in plain(page)
 
 
 def test_on_the_last_day_a_decision_is_not_late(clinic: Clinic) -> None:
