@@ -262,7 +262,7 @@ def _is_new_reason(finding: Finding, flag: StandingFlag) -> bool:
         case RuleId.NO_CHANGE:
             return numbers["look"] > before["look"]
         case RuleId.ALLIANCE_DROP:
-            return finding.reference != flag.reference
+            return finding.session != flag.session
         case (
             RuleId.CRITICAL_ITEM
             | RuleId.OFF_TRACK

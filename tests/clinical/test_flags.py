@@ -30,6 +30,7 @@ def a_flag(
     *,
     state: FlagState = FlagState.OPEN,
     numbers: Mapping[str, int | float] | None = None,
+    session: int = 1,
     reference: str | None = "r1",
     item: str | None = None,
 ) -> StandingFlag:
@@ -37,7 +38,7 @@ def a_flag(
         rule=rule,
         level=LEVELS[rule],
         state=state,
-        session=1,
+        session=session,
         reference=reference,
         item=item,
         numbers=numbers or {},
@@ -169,7 +170,7 @@ def test_a_decided_no_change_opens_again_at_the_second_look(state: FlagState) ->
 def test_a_decided_alliance_drop_opens_again_for_a_drop_at_another_session(
     state: FlagState,
 ) -> None:
-    flag = a_flag(RuleId.ALLIANCE_DROP, state=state, reference="a4")
+    flag = a_flag(RuleId.ALLIANCE_DROP, state=state, session=4, reference="a4")
 
     same = a_situation(a_course([200]), alliance=an_alliance(380, 380, 380, 300))
     another = a_situation(a_course([200]), alliance=an_alliance(380, 380, 380, 360, 300))
@@ -180,6 +181,19 @@ def test_a_decided_alliance_drop_opens_again_for_a_drop_at_another_session(
         for situation in (same, another, over)
     ]
     assert outcomes == [Outcome.HOLDS, Outcome.REOPENED, Outcome.CLEARED]
+
+
+@pytest.mark.parametrize("state", REVIEWED)
+def test_a_correction_of_the_rating_behind_a_decided_alliance_drop_is_no_new_drop(
+    state: FlagState,
+) -> None:
+    """What was put right is another row; the session, and what was decided about it, is not."""
+    before = a_flag(RuleId.ALLIANCE_DROP, state=state, session=4, reference="as-first-typed")
+
+    put_right = a_situation(a_course([200]), alliance=an_alliance(380, 380, 380, 310))
+
+    verdict = of_rule(evaluate(put_right, standing=[before]), RuleId.ALLIANCE_DROP)
+    assert verdict.outcome is Outcome.HOLDS
 
 
 @pytest.mark.parametrize("state", REVIEWED)
