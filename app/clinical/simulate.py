@@ -237,7 +237,53 @@ def simulate_patients(
     curve
         For a scale of four lines from 0 to 10 on which higher is better.
     """
-    return tuple(_patient(generator, curve) for _ in range(count))
+    return tuple(simulate_patient(generator, curve=curve) for _ in range(count))
+
+
+def simulate_patient(
+    generator: np.random.Generator, *, curve: ReferenceCurve = SYNTHETIC_CURVE, push: float = 0.0
+) -> SimulatedPatient:
+    """Return one synthetic patient, as ``simulate_patients`` draws them.
+
+    Parameters
+    ----------
+    generator, curve
+        As there.
+    push
+        What whoever treats the patient adds to the slope, in points per unit of L = ln k.
+    """
+    person = _person(generator, curve, push=push)
+    sessions: list[SimulatedSession] = []
+    session, day = 0, 0
+    while session < person.planned:
+        channel = _pick(generator, CHANNELS)
+        is_first = session == 0
+        if is_first or generator.random() < P_ATTENDED:
+            session += 1
+            score = _score(person, curve.parameters, session, generator)
+            alliance = _alliance(person, session, generator)
+            is_rated = is_first or generator.random() < _p_outcome(channel)
+            has_alliance = is_first or generator.random() < P_ALLIANCE
+            sessions.append(
+                SimulatedSession(
+                    day=day,
+                    is_attended=True,
+                    channel=channel,
+                    outcome=split_total(score, generator) if is_rated else None,
+                    alliance=split_total(alliance, generator, reach=ALLIANCE_REACH)
+                    if has_alliance
+                    else None,
+                )
+            )
+            better = (score - person.intake) / 10
+            if generator.random() < _p_dropout(better=better, alliance=alliance / 10):
+                return SimulatedPatient(
+                    kind=person.kind, sessions=tuple(sessions), ending=Ending.DROPPED_OUT
+                )
+        else:
+            sessions.append(_not_attended(day, channel))
+        day += _days_between(generator)
+    return SimulatedPatient(kind=person.kind, sessions=tuple(sessions), ending=Ending.PLANNED)
 
 
 def seeded(seed: int) -> np.random.Generator:
@@ -280,60 +326,23 @@ def _draw_own(
     return np.column_stack([level, parameters.sd_slope * mixed])
 
 
-def _patient(generator: np.random.Generator, curve: ReferenceCurve) -> SimulatedPatient:
-    person = _person(generator, curve)
-    sessions: list[SimulatedSession] = []
-    session, day = 0, 0
-    while session < person.planned:
-        channel = _pick(generator, CHANNELS)
-        is_first = session == 0
-        if is_first or generator.random() < P_ATTENDED:
-            session += 1
-            score = _score(person, curve.parameters, session, generator)
-            alliance = _alliance(person, session, generator)
-            is_rated = is_first or generator.random() < _p_outcome(channel)
-            has_alliance = is_first or generator.random() < P_ALLIANCE
-            sessions.append(
-                SimulatedSession(
-                    day=day,
-                    is_attended=True,
-                    channel=channel,
-                    outcome=split_total(score, generator) if is_rated else None,
-                    alliance=split_total(alliance, generator, reach=ALLIANCE_REACH)
-                    if has_alliance
-                    else None,
-                )
-            )
-            better = (score - person.intake) / 10
-            if generator.random() < _p_dropout(better=better, alliance=alliance / 10):
-                return SimulatedPatient(
-                    kind=person.kind, sessions=tuple(sessions), ending=Ending.DROPPED_OUT
-                )
-        else:
-            sessions.append(_not_attended(day, channel))
-        day += _days_between(generator)
-    return SimulatedPatient(kind=person.kind, sessions=tuple(sessions), ending=Ending.PLANNED)
-
-
 def _days_between(generator: np.random.Generator) -> int:
     weeks = 2 if generator.random() < P_TWO_WEEKS else 1
     return 7 * weeks + int(generator.integers(-1, 2))
 
 
 def _not_attended(day: int, channel: Channel) -> SimulatedSession:
-    return SimulatedSession(
-        day=day, is_attended=False, channel=channel, outcome=None, alliance=None
-    )
+    return SimulatedSession(day, is_attended=False, channel=channel, outcome=None, alliance=None)
 
 
-def _person(generator: np.random.Generator, curve: ReferenceCurve) -> _Person:
+def _person(generator: np.random.Generator, curve: ReferenceCurve, *, push: float) -> _Person:
     own = _draw_own(curve.parameters, generator, size=1)[0]
     intake = generator.normal(INTAKE_MEAN, INTAKE_SD)
     return _Person(
         kind=_pick(generator, SHARES),
         intake=to_tenths(intake, lowest=20, highest=TOTAL_HIGHEST - 20),
         level=float(own[0]),
-        slope=float(own[1]),
+        slope=float(own[1]) + push,
         alliance=float(generator.normal(ALLIANCE_MEAN, ALLIANCE_SD)),
         turn=int(generator.integers(4, 8)),
         leap=float(generator.normal(10, 1.5)),
