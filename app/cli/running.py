@@ -118,7 +118,7 @@ def watch(
 
 
 def _fill(database: Database, here: Settings) -> None:
-    typer.echo("Filling an invented municipality; this takes about a minute.")
+    typer.echo("Filling an invented municipality; this takes a minute or two.")
     registry = instruments.load_registry(site_folder=here.data_dir)
     demonstrate.fill(
         database, registry=registry, settings_of=first_settings, now=installation.now()

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from app.clinical.form_texts import FormText
 from app.clinical.instruments import Tenths, Variant
 from app.instruments import Registry
+from app.records import sessions
 from app.records.audit import Actor, ActorKind
-from app.records.base import DbSession
+from app.records.base import DbSession, new_id
 from app.records.engine import enter_organization
 from app.records.episodes import Agreement, Answer, Ending, OtherChannel
 from app.records.people import RespondentKind
 from app.records.ratings import InputKind, Source
-from app.records.sessions import Channel, SessionStatus
+from app.records.sessions import Channel, SessionStatus, TherapySession
 from app.records.tablets import Slot
 from app.records.visibility import Viewer
-from app.workflow import access, agree, enrol, hold, participate, rate
+from app.workflow import access, agree, enrol, find, hold, participate, rate
 from app.workflow.agree import Forms
 from app.workflow.enrol import Details, FormLayout, FormMode
 
@@ -75,6 +76,8 @@ class Script:
     says_no: Answer | None = None
     ending: Ending | None = None
     next_at: dt.datetime | None = None
+    is_past: bool = False
+    """A course of earlier years: what was rated is filed as history, and raised no flag."""
 
     @property
     def begins(self) -> dt.datetime:
@@ -119,6 +122,10 @@ def act_out(stage: Stage, script: Script) -> Clock:
     yield script.begins
     enrolled = _enrol(stage, script)
     for number, scene in enumerate(script.scenes):
+        if script.is_past:
+            yield scene.at + SESSION_LASTS
+            _recall(stage, script, enrolled, scene, number=number)
+            continue
         # Every session is planned at the end of the one before it.
         session_id = _plan(stage, script, enrolled, at=scene.at, channel=scene.channel)
         yield scene.at
@@ -169,6 +176,39 @@ def _enrol(stage: Stage, script: Script) -> _Enrolled:
             now=stage.now,
         )
     return _Enrolled(enrolled.patient_id, enrolled.episode_id, respondents)
+
+
+def _recall(
+    stage: Stage, script: Script, enrolled: _Enrolled, scene: Scene, *, number: int
+) -> None:
+    """Write down a session that was held before anybody looked for flags."""
+    viewer = stage.clinician(script)
+    session_id = new_id()
+    find.log(
+        stage.db,
+        viewer,
+        "planned_session",
+        patient_id=enrolled.patient_id,
+        now=stage.now,
+        session=session_id.hex,
+    )
+    sessions.add(
+        stage.db,
+        TherapySession(
+            org_id=script.org_id,
+            id=session_id,
+            episode_id=enrolled.episode_id,
+            patient_id=enrolled.patient_id,
+            planned_at=scene.at,
+            status=scene.status,
+            channel=scene.channel,
+            ended_at=stage.now if scene.status is SessionStatus.ATTENDED else None,
+            created_at=stage.now,
+            created_by=script.clinician_id,
+        ),
+    )
+    for given in scene.given:
+        _rate(stage, script, enrolled, given, number=number, session_id=session_id)
 
 
 def _plan(
@@ -252,6 +292,7 @@ def _rate(
         registry=stage.registry,
         actor=_TABLET if text else typist,
         now=stage.now,
+        is_history=script.is_past,
     )
 
 

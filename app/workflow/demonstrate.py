@@ -10,23 +10,30 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.clinical import simulate
+from app.clinical import municipality, simulate
 from app.clinical.simulate import SYNTHETIC_CURVE
 from app.instruments import Registry
 from app.records import curves, organizations
 from app.records.base import DbSession
 from app.records.engine import Database, enter_organization
-from app.workflow import access, administer, employ, keep_watch
+from app.workflow import access, administer, employ, invent, keep_watch
 from app.workflow.act_out import Clock, Script, Stage, act_out
 from app.workflow.administer import OrganizationSettings
+from app.workflow.agree import local_day
 from app.workflow.employ import AccountToPrint, Role, RoleGiven
 from app.workflow.go_through import go_through
 from app.workflow.invent import SEED, Caseload, caseload
 from app.workflow.invent_cases import special_cases
 from app.workflow.sign_in import PASSWORD_TO_TRY
 
-FOUNDED = dt.timedelta(days=400)
+FOUNDED = dt.timedelta(days=800)
 """How long ago the invented municipalities began."""
+
+EARLIER_YEARS, EARLIER_COURSES = 2, 240
+"""Courses of the years before, so that there is something to be seen of the service as a whole."""
+
+_FIRST_EARLIER = 1000
+"""Their first number; those who come now are told apart by smaller ones."""
 
 DRAWN = {"clinician": 18, "colleague": 4, "young": 3, "elsewhere": 4}
 """How many patients the simulator draws for each clinician."""
@@ -65,6 +72,16 @@ _SOLVIK = (
     _Member(_PER, "Per Moen", Role.CLINICIAN, "Voksen"),
     _Member(_OLA, "Ola Dahl", Role.CLINICIAN, "Barn og unge"),
 )
+_BEFORE = (
+    _Member("marit@solvik.example", "Marit Foss", Role.CLINICIAN, "Voksen"),
+    _Member("tone@solvik.example", "Tone Myhre", Role.CLINICIAN, "Voksen"),
+    _Member("bjorn@solvik.example", "Bjørn Holm", Role.CLINICIAN, "Voksen"),
+    _Member("jan@solvik.example", "Jan Wold", Role.CLINICIAN, "Rus og avhengighet"),
+    _Member("lise@solvik.example", "Lise Hagen", Role.CLINICIAN, "Rus og avhengighet"),
+    _Member("arne@solvik.example", "Arne Sand", Role.CLINICIAN, "Rus og avhengighet"),
+)
+"""Who treated those whose courses are over. Nobody needs to sign in as one of them."""
+
 _NORDFJELL = (
     _Member(_LIV, "Liv Haug", Role.CLINICIAN, "Voksen"),
     _Member("tor@nordfjell.example", "Tor Bakke", Role.ADMINISTRATOR),
@@ -99,7 +116,7 @@ def fill(
         if organizations.every_one(db):
             raise NotEmptyError
         at = now - FOUNDED
-        solvik = _found(db, settings_of("Solvik kommune (oppdiktet)"), _SOLVIK, now=at)
+        solvik = _found(db, settings_of("Solvik kommune (oppdiktet)"), (*_SOLVIK, *_BEFORE), now=at)
         nordfjell = _found(db, settings_of("Nordfjell kommune (oppdiktet)"), _NORDFJELL, now=at)
         stage = Stage(db=db, registry=registry, now=at)
         stories = [act_out(stage, script) for script in _scripts(solvik, nordfjell, now=now)]
@@ -134,11 +151,28 @@ def _found(
             language="nb",
             roles=[RoleGiven(member.role, teams[member.team] if member.team else None)],
             now=now,
-            printed=AccountToPrint(PASSWORD_TO_TRY),
+            printed=None if member in _BEFORE else AccountToPrint(PASSWORD_TO_TRY),
         ).staff_id
         for member in people
     }
     return _House(org_id=org_id, teams=teams, staff=staff)
+
+
+def _earlier(solvik: _House, *, now: dt.datetime) -> Iterator[Script]:
+    service = municipality.simulate_municipality(
+        simulate.seeded(SEED),
+        teams=2,
+        therapists_in_team=len(_BEFORE) // 2,
+        episodes=EARLIER_COURSES,
+        years=EARLIER_YEARS,
+    )
+    return invent.earlier(
+        [solvik.caseload(one.sign_in_name, team=str(one.team)) for one in _BEFORE],
+        service,
+        first_number=_FIRST_EARLIER,
+        began=local_day(now - FOUNDED) + dt.timedelta(days=7),
+        now=now,
+    )
 
 
 def _scripts(solvik: _House, nordfjell: _House, *, now: dt.datetime) -> Iterator[Script]:
@@ -155,6 +189,7 @@ def _scripts(solvik: _House, nordfjell: _House, *, now: dt.datetime) -> Iterator
         first += len(patients)
     kari = solvik.caseload(_KARI, team="Voksen")
     yield from special_cases(kari, first_number=first, now=now)
+    yield from _earlier(solvik, now=now)
 
 
 def _run(stage: Stage, stories: Sequence[Clock], *, until: dt.datetime) -> None:

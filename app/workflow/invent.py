@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.clinical import simulate
 from app.clinical.instruments import Tenths
+from app.clinical.municipality import SimulatedMunicipality
 from app.clinical.simulate import SimulatedPatient, SimulatedSession
 from app.records.episodes import Ending
 from app.records.sessions import Channel, SessionStatus
@@ -107,6 +108,39 @@ def _drawn(who: Caseload, patient: SimulatedPatient, *, number: int, calendar: C
     if not is_over:
         return replace(script, next_at=calendar.ahead(7 - since_last, number))
     return script if has_stopped and number % 2 else replace(script, ending=_ENDINGS[has_stopped])
+
+
+def earlier(
+    whose: Sequence[Caseload],
+    service: SimulatedMunicipality,
+    *,
+    first_number: int,
+    began: dt.date,
+    now: dt.datetime,
+) -> Iterator[Script]:
+    """Return stories of courses that are over: those of a service since the day it began.
+
+    ``whose`` has a caseload for each therapist of the service. Courses that would not be
+    over by today are left out: those who come now are invented one by one.
+    """
+    calendar, today = Calendar(local_day(now)), local_day(now)
+    for place, episode in enumerate(service.episodes):
+        first = began + dt.timedelta(days=episode.first_day)
+        last = first + dt.timedelta(days=episode.patient.sessions[-1].day)
+        if (today - last).days < _LONG_AGO:
+            continue
+        number = first_number + place
+        has_stopped = episode.patient.ending is simulate.Ending.DROPPED_OUT
+        scenes = [
+            _scene(session, at=calendar.at((today - first).days - session.day, number))
+            for session in episode.patient.sessions
+        ]
+        yield replace(
+            blank(whose[episode.therapist], number=number),
+            scenes=scenes,
+            ending=_ENDINGS[has_stopped],
+            is_past=True,
+        )
 
 
 _ENDINGS = {False: Ending.PLANNED, True: Ending.UNPLANNED}

@@ -103,4 +103,10 @@ def test_a_municipality_of_nothing_is_refused(name: str) -> None:
     sizes = {"teams": 1, "therapists_in_team": 1, "episodes": 1, "years": 1, name: 0}
 
     with pytest.raises(SizeError, match=f"{name} is 0"):
-        simulate_municipality(seeded(1), **sizes)
+        simulate_municipality(
+            seeded(1),
+            teams=sizes["teams"],
+            therapists_in_team=sizes["therapists_in_team"],
+            episodes=sizes["episodes"],
+            years=sizes["years"],
+        )

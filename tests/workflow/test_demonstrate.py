@@ -41,6 +41,8 @@ from app.workflow.sign_in import PASSWORD_TO_TRY, Begun, Place
 from tests.support.clinic import MONDAY
 from tests.support.databases import FILE_KEY, KEYS, Store, Stores
 
+_HALF_A_YEAR = dt.timedelta(days=183)
+
 
 def settings_of(name: str) -> OrganizationSettings:
     texts = {"nb": "Snakk med noen nå.", "nn": "Snakk med nokon no.", "en": "Talk to somebody."}
@@ -255,3 +257,24 @@ def test_nobody_came_at_a_weekend_but_somebody_may_come_today() -> None:
     assert sunday.at(8, 0).date() == dt.date(2026, 11, 6)
     assert sunday.ahead(0, 0).date() == dt.date(2026, 11, 15)
     assert sunday.ahead(6, 0).date() == dt.date(2026, 11, 23)
+
+
+def test_courses_of_earlier_years_are_over_and_raised_no_flag(db: DbSession) -> None:
+    program = access.the_program(db)
+    over = [one for one in courses(db, program) if one.closed_at is not None]
+    early = [one.id for one in over if one.closed_at and one.closed_at < MONDAY - _HALF_A_YEAR]
+
+    filed = ratings.of_episodes(db, program, episode_ids=early)
+
+    assert len(over) > 200
+    assert {one.instrument for one in filed} == {"outcome-4", "alliance-4"}
+    assert len(filed) > 10 * len(early)
+    assert flags.of_episodes(db, program, episode_ids=early) == []
+
+
+def test_only_the_printed_accounts_can_be_tried(demonstration: Database) -> None:
+    with demonstration.reading() as db:
+        names = {account.sign_in_name for account in sign_in.accounts_to_try(db)}
+
+    assert "kari@solvik.example" in names
+    assert "marit@solvik.example" not in names
