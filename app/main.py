@@ -1,4 +1,4 @@
-"""The program: routes, headers, error pages. Refuses an old schema and a lost instrument."""
+"""The program: routes, headers, error pages. Refuses an old schema, a lost instrument or rule."""
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Callable
@@ -57,10 +57,11 @@ class Program(FastAPI):
 def gather_parts(
     settings: Settings, *, database: Database, clock: Callable[[], dt.datetime]
 ) -> Parts:
-    """Return what a program works with, if the database and the instruments fit it."""
+    """Return what a program works with, if the database, the instruments and the rules fit it."""
     schema.check_ready(database, is_production=not settings.is_demo)
     shelf = instruments.Shelf(settings.data_dir)
     recognize.check_instruments(database, shelf.registry)
+    recognize.check_rules(database)
     return Parts(settings=settings, database=database, shelf=shelf, clock=clock)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from app.cli import (
     backups,
+    benches,
     classify,
     control,
     fitting,
@@ -34,6 +35,7 @@ classify.add_to(app)
 control.add_to(app)
 fitting.add_to(app)
 growth.add_to(app)
+benches.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -51,24 +51,12 @@ def fit(
     here = installation.settings()
     registry = instruments.load_registry(site_folder=here.data_dir)
     with installation.opened(here) as database:
-        org_id = _organization(database, organization)
+        org_id = installation.organization_of(database, organization)
         wanted = _wanted(database, registry, org_id=org_id, instrument=instrument)
         day = since.date() if since else None
         done = [_try(database, org_id, one, since=day) for one in wanted]
     if not any(done):
         raise typer.Exit(2)
-
-
-def _organization(database: Database, name: str | None) -> int:
-    every = {one.name: one.id for one in installation.every_organization(database)}
-    if name is None and len(every) == 1:
-        return next(iter(every.values()))
-    if name not in every:
-        problem = "no --organization is given" if name is None else f"organization is '{name[:80]}'"
-        raise CommandRefusedError(
-            problem, remedy=f"choose one of: {', '.join(every) or 'none yet'}"
-        )
-    return every[name]
 
 
 def _wanted(

@@ -97,6 +97,19 @@ def every_organization(database: Database) -> Sequence[Known]:
         return organizations.every_one(db)
 
 
+def organization_of(database: Database, name: str | None) -> int:
+    """Return the organization of that name, or the only one, or refuse with those there are."""
+    every = {one.name: one.id for one in every_organization(database)}
+    if name is None and len(every) == 1:
+        return next(iter(every.values()))
+    if name not in every:
+        problem = "no --organization is given" if name is None else f"organization is '{name[:80]}'"
+        raise CommandRefusedError(
+            problem, remedy=f"choose one of: {', '.join(every) or 'none yet'}"
+        )
+    return every[name]
+
+
 def to_back_up(here: Settings) -> Installation:
     """Return what backup and restore need; keys must be there and are never made here."""
     home = database_file(here)

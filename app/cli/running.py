@@ -23,7 +23,7 @@ from app.config import Settings
 from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
-from app.workflow import demonstrate, keep_watch, refit, sign_in
+from app.workflow import demonstrate, keep_watch, refit, rehearse, sign_in
 from app.workflow.refit import Outcome, Refitted
 from app.workflow.sign_in import PASSWORD_TO_TRY, Role
 
@@ -79,18 +79,21 @@ def demo() -> None:
 
 @jobs.command()
 def run() -> None:
-    """Do once what is due: look for patients who have not come for long; fit curves anew."""
+    """Do once what is due: look for who has not come for long; fit curves and try rules anew."""
     logs.set_up()
     here = installation.settings()
     with installation.opened(here) as database:
         looked_at = _keep_watch(database, here)
         refitted = _refit(database, here)
+        rehearsed = _rehearse(database, here)
     done = _NOT_DUE if looked_at is None else f"{looked_at} courses"
     typer.echo(f"Looked at: {done}.")
     if refitted is None:
         typer.echo(f"Curves: {_NOT_DUE}.")
     for one in refitted or ():
         typer.echo(f"Curve for {one.instrument}: {_said(one)}.")
+    tried = _NOT_DUE if rehearsed is None else f"{rehearsed} organizations"
+    typer.echo(f"Rules tried: {tried}.")
 
 
 @jobs.command(hidden=True)
@@ -103,7 +106,7 @@ def watch(
     here = installation.settings()
     with installation.opened(here) as database:
         while True:
-            # One round that failed must not be the last one, nor stop the other job.
+            # One round that failed must not be the last one, nor stop the other jobs.
             try:
                 _keep_watch(database, here)
             except Exception:  # noqa: BLE001 - as said
@@ -113,6 +116,11 @@ def watch(
                     _refit(database, here)
             except Exception:  # noqa: BLE001 - as said
                 structlog.get_logger().exception("refitted_nothing")
+            try:
+                if refit.is_night(installation.now()):
+                    _rehearse(database, here)
+            except Exception:  # noqa: BLE001 - as said
+                structlog.get_logger().exception("rehearsed_nothing")
             if once or _parent_has_ended():
                 return
 
@@ -234,6 +242,14 @@ def _refit(database: Database, here: Settings) -> list[Refitted] | None:
             structlog.get_logger().info(
                 "refitted", **told, outcome=one.outcome.value, version=one.version, why=one.why
             )
+    return done
+
+
+def _rehearse(database: Database, here: Settings) -> int | None:
+    registry = instruments.load_registry(site_folder=here.data_dir)
+    done = rehearse.run_if_due(database, registry=registry, now=installation.now())
+    if done:
+        structlog.get_logger().info("rehearsed", organizations=done)
     return done
 
 

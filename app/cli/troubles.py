@@ -22,6 +22,7 @@ from app.records.copies import (
 )
 from app.records.encryption import KeyFileError, SealBrokenError
 from app.records.engine import OldSqliteError, WrongKeyError
+from app.records.rule_settings import StoredRuleError
 from app.records.schema import OldSchemaError, SyntheticDataError, UnsafeRoleError
 from app.web.pages import NotBuiltError
 from app.web.words import Words
@@ -69,6 +70,7 @@ KNOWN = (
     RoundingError,
     SealBrokenError,
     SettingsError,
+    StoredRuleError,
     SyntheticDataError,
     TableError,
     TableTooLargeError,

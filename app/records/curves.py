@@ -11,6 +11,7 @@ from sqlmodel import Field, col, select
 
 from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
 from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
+from app.records import rule_settings
 from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
 from app.records.people import Organization
 from app.records.staff import Staff
@@ -108,6 +109,8 @@ class Yardstick:
     curve: CurveInUse | None
     no_contact_days: int
     """After so many days without a session the organization wants to be told."""
+    own_rules: str | None
+    """The editions of rules that it has set, as they are kept."""
 
 
 _CURVE, _ACCEPTANCE = table_of(Curve), table_of(CurveAcceptance)
@@ -115,6 +118,7 @@ _ORGANIZATION, _VERSION = table_of(Organization), _CURVE.alias("version")
 _YARDSTICK = (
     sa.select(
         _ORGANIZATION.c.no_contact_days,
+        rule_settings.own_rules(sa.bindparam("org", type_=sa.Integer)).label("own_rules"),
         _CURVE,
         sa.select(_ACCEPTANCE.c.is_accepted)
         .where(_ACCEPTANCE.c.org_id == _CURVE.c.org_id, _ACCEPTANCE.c.curve_id == _CURVE.c.id)
@@ -147,7 +151,7 @@ def yardstick(db: DbSession, *, org_id: int, instrument: str) -> Yardstick:
     curve = None
     if row.id is not None:
         curve = CurveInUse(row.id, as_reference(row), is_accepted=bool(row.is_accepted))
-    return Yardstick(curve, row.no_contact_days)
+    return Yardstick(curve, row.no_contact_days, row.own_rules)
 
 
 def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:

@@ -10,11 +10,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.clinical.follow_up import FlagState, ReviewStep
+from app.records import rule_settings
 from app.records.base import DbSession
 from app.records.episodes import Baseline, Episode, EpisodeInstrument, Goal, Participation
 from app.records.flags import Flag, Standing
 from app.records.people import Organization, Patient, Respondent, Treats
 from app.records.reviews import Review
+from app.records.rule_settings import AtSite
 from app.records.staff import Staff
 from app.records.tablets import Tablet, Visit, VisitState
 from app.records.visibility import Viewer, is_visible
@@ -30,6 +32,7 @@ class Head:
     is_treating: bool
     """Whether the viewer treats this patient, and does not only supervise."""
     respondents: Sequence[Respondent]
+    rules: AtSite
     newest: tuple[int, ...]
     """Numbers that grow when something is stored about the patient."""
 
@@ -107,8 +110,10 @@ def head(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Head | None
         .where(col(Treats.until).is_(None))
     )
     numbers = change_numbers(viewer, patient_id=patient_id)
+    org_id = viewer.org_id
+    rules = (rule_settings.own_rules(org_id), rule_settings.quotes(org_id))
     rows = db.execute(
-        sa.select(Patient, Organization, Respondent, is_treating, *numbers)
+        sa.select(Patient, Organization, Respondent, is_treating, *rules, *numbers)
         .select_from(Patient)
         .join(Organization, col(Organization.id) == col(Patient.org_id))
         .outerjoin(
@@ -125,12 +130,13 @@ def head(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Head | None
     ).all()
     if not rows:
         return None
-    patient, organization, _, treats, *newest = rows[0]
+    patient, organization, _, treats, own_rules, quotes, *newest = rows[0]
     return Head(
         patient=patient,
         organization=organization,
         is_treating=treats,
         respondents=[row[2] for row in rows if row[2] is not None],
+        rules=AtSite(own_rules, quotes),
         newest=tuple(newest),
     )
 

@@ -199,6 +199,8 @@ APPENDED_ONLY = (
     "participation",
     "rating",
     "review",
+    "rule_bench",
+    "rule_setting",
     "withdrawal",
 )
 """Clinical history: rows are added and never changed or removed, by right and by trigger."""

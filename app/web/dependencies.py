@@ -103,6 +103,9 @@ Config = Annotated[Settings, Depends(_settings)]
 TABLETS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_TABLETS)
 """For what opens a transaction itself, to do all in one thread: no other tablet waits longer."""
 
+REHEARSALS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=1)
+"""For what goes through many courses: one at a time, and in no transaction of the page's."""
+
 SIGN_INS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_SIGN_INS)
 """For what judges passwords, which takes memory and time on purpose."""
 
@@ -139,6 +142,20 @@ def needs(*roles: Role) -> Callable[[Viewer], Awaitable[Viewer]]:
         return viewer
 
     return check
+
+
+def step_in(request: Request, *, role: Role, now: dt.datetime) -> Viewer:
+    """Return who asks, for a page that opens its transactions itself and must have a role.
+
+    A page that takes long must not hold the turn to write while it does.
+    """
+    with parts_of(request).database.writing() as db:
+        found = _open_sign_in(request, db, now)
+        if not found.is_complete:
+            raise SecondFactorNeededError
+        request.state.viewer = found.viewer
+        access.check_role(found.viewer, role)
+        return found.viewer
 
 
 Clinical = Annotated[Viewer, Depends(needs(Role.CLINICIAN, Role.SUPERVISOR), scope="function")]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from app.clinical.instruments import Direction
 from app.clinical.overview import Summary, SummaryKey
+from app.clinical.rule_editions import FIRST_OWN_EDITION, is_own
 from app.clinical.rules import RuleId
 from app.web.words import Words
+from app.workflow.weigh import Quote
 
 Numbers = Mapping[str, int | float]
 
@@ -70,7 +72,8 @@ def reason(words: Words, cause: Cause) -> str:
         case RuleId.ALLIANCE_DROP:
             return _alliance_reason(words, numbers)
         case RuleId.OFF_TRACK_BAND | RuleId.ABOVE_CUTOFF_START:
-            return words(_side(f"flag.reason_{cause.rule.value}", cause))
+            times = words(f"flag.times_{_in_a_row(numbers)}")
+            return words(_side(f"flag.reason_{cause.rule.value}", cause), times=times)
         case RuleId.OFF_TRACK:
             return words("flag.reason_off_track")
         case RuleId.NO_CHANGE | RuleId.SAWTOOTH | RuleId.MISSING | RuleId.NO_CONTACT:
@@ -136,9 +139,32 @@ def why(words: Words, cause: Cause) -> str:
     return words(key, **_WHY[cause.rule](words, cause))
 
 
-def how_often(words: Words, rule: RuleId) -> str | None:
-    """Return how often the mark comes in ordinary courses, where that is a question."""
-    return words("flag.how_often") if rule in _SAID_TO_VARY else None
+def how_often(words: Words, rule: RuleId, quote: Quote | None) -> str | None:
+    """Return what the rule has done here, or that it is not known, where that is a question."""
+    if quote is None:
+        return words("flag.how_often") if rule in _SAID_TO_VARY else None
+    return words(
+        "flag.how_often_here",
+        per=words.number(quote.per_100, digits=1),
+        flagged=quote.flagged,
+        ended=quote.ended,
+        same=quote.not_improved,
+    )
+
+
+def rests_on(words: Words, rule: RuleId, *, version: int) -> str:
+    """Return which edition of a rule raised a flag."""
+    name = rule_name(words, rule)
+    if is_own(version):
+        return words("flag.rests_on_own", rule=name, version=version - FIRST_OWN_EDITION + 1)
+    return words("flag.rests_on", rule=name, version=version)
+
+
+def edition(words: Words, version: int) -> str:
+    """Return what an edition of a rule is called: one of the site's own, or the shipped one."""
+    if is_own(version):
+        return words("numbers.rule_edition_own", version=version - FIRST_OWN_EDITION + 1)
+    return words("numbers.rule_edition", version=version)
 
 
 def rule_name(words: Words, rule: RuleId) -> str:
@@ -202,7 +228,13 @@ def _off_track_values(words: Words, cause: Cause) -> dict[str, object]:
 
 def _band_values(words: Words, cause: Cause) -> dict[str, object]:
     names = {"last": "score_0", "limit": "limit_0", "before": "score_1", "limit_before": "limit_1"}
-    return {place: _tenths(words, cause.numbers, name) for place, name in names.items()}
+    scores = {place: _tenths(words, cause.numbers, name) for place, name in names.items()}
+    return {**scores, "times": words(f"flag.times_{_in_a_row(cause.numbers)}")}
+
+
+def _in_a_row(numbers: Numbers) -> int:
+    # A flag from before the number was kept with it was raised by two.
+    return int(numbers.get("in_a_row", 2))
 
 
 def _no_change_values(words: Words, cause: Cause) -> dict[str, object]:

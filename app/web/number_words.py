@@ -19,7 +19,7 @@ from app.clinical.instruments import Instrument, Method
 from app.clinical.rules import Rule
 from app.instruments import Registry
 from app.web.course_forms import said
-from app.web.flag_words import rule_name
+from app.web.flag_words import edition, rule_name
 from app.web.words import Words
 
 _IN_100 = frozenset({"on_from", "off_below"})
@@ -159,8 +159,8 @@ def rules_shown(words: Words, rules: Sequence[Rule]) -> Sequence[RuleShown]:
         RuleShown(
             name=rule_name(words, rule.id),
             level=words(f"flag.level_{rule.level.value}"),
-            edition=words("numbers.rule_edition", version=rule.version),
-            parameters=list(_parameters(words, rule)),
+            edition=edition(words, rule.version),
+            parameters=parameters(words, rule),
             source=rule.provenance.source,
             certainty=certainty_of(words, rule.provenance),
         )
@@ -179,15 +179,20 @@ def signed(words: Words, value: float) -> str:
     return f"\N{MINUS SIGN}{text}" if value < 0 else text
 
 
-def _parameters(words: Words, rule: Rule) -> Iterator[str]:
-    for name, value in rule.parameters.items():
-        if name in _IN_100:
-            shown = str(round(100 * value))
-        elif name in _IN_POINTS:
-            shown = words.whole(round(value))
-        else:
-            shown = str(value)
-        yield words(f"numbers.param_{name}", value=shown)
+def parameter(words: Words, name: str, value: float) -> str:
+    """Return a number of a rule with what it is."""
+    if name in _IN_100:
+        shown = str(round(100 * value))
+    elif name in _IN_POINTS:
+        shown = words.whole(round(value))
+    else:
+        shown = str(value)
+    return words(f"numbers.param_{name}", value=shown)
+
+
+def parameters(words: Words, rule: Rule) -> Sequence[str]:
+    """Return all numbers of a rule."""
+    return [parameter(words, name, value) for name, value in rule.parameters.items()]
 
 
 def _method(words: Words, instrument: Instrument) -> str:

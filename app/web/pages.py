@@ -67,6 +67,9 @@ ABOUT_PATIENTS = (
 )
 """Pages that stand under the list of patients in the menu."""
 
+ABOUT_THE_SERVICE = ("/rules",)
+"""Pages that stand under the quality lead's page in the menu."""
+
 
 @cache
 def _environment() -> Environment:
@@ -157,4 +160,6 @@ def _navigation(viewer: Viewer | None, *, at: str) -> Sequence[NavItem]:
 def _is_at(href: str, path: str) -> bool:
     if href == "/":
         return path == "/" or path.startswith(ABOUT_PATIENTS)
+    if href == "/quality" and path.startswith(ABOUT_THE_SERVICE):
+        return True
     return path == href or path.startswith(f"{href}/")

@@ -118,7 +118,7 @@ def _shown(words: Words, flag: FlagSeen, dossier: Dossier) -> FlagShown:
             words, cause, Occasion(session=flag.session, on=flag.on, score=flag.score)
         ),
         why=flag_words.why(words, cause),
-        how_often=flag_words.how_often(words, flag.rule),
+        how_often=flag_words.how_often(words, flag.rule, flag.quote),
         rests_on=_rests_on(words, flag),
         is_reviewed=flag.state.is_reviewed,
         state=_state(words, flag),
@@ -128,8 +128,7 @@ def _shown(words: Words, flag: FlagSeen, dossier: Dossier) -> FlagShown:
 
 
 def _rests_on(words: Words, flag: FlagSeen) -> str:
-    name = flag_words.rule_name(words, flag.rule)
-    parts = [words("flag.rests_on", rule=name, version=flag.rule_version)]
+    parts = [flag_words.rests_on(words, flag.rule, version=flag.rule_version)]
     if flag.curve is not None:
         parts.append(words("flag.rests_on_curve", curve=flag.curve))
     return " ".join(parts)

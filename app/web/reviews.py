@@ -247,7 +247,7 @@ def _page(
         reason=flag_words.reason(words, cause),
         fact=flag_words.fact(words, cause, occasion),
         why=flag_words.why(words, cause),
-        how_often=flag_words.how_often(words, seen.rule),
+        how_often=flag_words.how_often(words, seen.rule, seen.quote),
         rests_on=_rests_on(words, seen),
         numbers=number_rows(words, seen.numbers, session_offset=seen.session_offset),
         instrument=seen.instrument,
@@ -268,8 +268,7 @@ def _page(
 
 
 def _rests_on(words: Words, seen: FlagSeen) -> Sequence[str]:
-    name = flag_words.rule_name(words, seen.rule)
-    said = [words("flag.rests_on", rule=name, version=seen.rule_version)]
+    said = [flag_words.rests_on(words, seen.rule, version=seen.rule_version)]
     if seen.curve is not None:
         version, kind = seen.curve
         said.append(words("flag.rests_on_curve", curve=version))

@@ -21,6 +21,7 @@ from app.web import (
     quality,
     ratings,
     reviews,
+    rules,
     sessions,
     sign_in,
     staff,
@@ -45,6 +46,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(reviews.router)
     app.include_router(supervision.router)
     app.include_router(quality.router)
+    app.include_router(rules.router)
     # Before the pages of a patient: "new" stands where they have an identifier.
     app.include_router(enrolment.router)
     app.include_router(courses.router)

@@ -44,6 +44,8 @@ _WRITTEN: Mapping[str, Callable[[Words, float], str]] = {
     "on_from": _in_100,
     "off_below": _in_100,
     "horizon": _count,
+    "score_2": _points,
+    "limit_2": _points,
     "score_1": _points,
     "limit_1": _points,
     "score_0": _points,

@@ -9,7 +9,7 @@ from enum import Enum
 from app.clinical.flags import Outcome, StandingFlag, Verdict, WhyNot, evaluate
 from app.clinical.follow_up import Decision, FlagState, ReviewStep
 from app.clinical.instruments import Instrument, Tenths
-from app.clinical.rules import Level, RuleId
+from app.clinical.rules import Level, Rule, RuleId
 from app.clinical.situation import AllianceSeries, Situation
 from app.clinical.trajectory import Trajectory
 from app.instruments import Registry
@@ -20,8 +20,9 @@ from app.records.dossiers import FlagKept, ReviewKept
 from app.records.encryption import unseal
 from app.records.ratings import Filed
 from app.records.visibility import Viewer
-from app.workflow import retell, track
+from app.workflow import retell, track, weigh
 from app.workflow.retell import Told
+from app.workflow.weigh import Quote
 
 __all__ = ["Decision", "FlagState", "Level", "ReviewStep", "RuleId", "WhyNot"]
 
@@ -88,6 +89,8 @@ class FlagSeen:
     on: dt.datetime
     score: Tenths | None = field(repr=False)
     curve: str | None
+    quote: Quote | None
+    """What the rule has done at this site, where that is known."""
     steps: Sequence[Step]
 
     @property
@@ -112,6 +115,10 @@ class Context:
     registry: Registry
     curves: Sequence[CurveInUse]
     """Every version, since an old flag names the one that raised it."""
+    rules: Sequence[Rule]
+    """Those in force here."""
+    quotes: str | None
+    """What the newest bench has to say of them, as it is kept."""
 
 
 def flags_seen(db: DbSession, kept: Sequence[FlagKept], context: Context) -> Sequence[FlagSeen]:
@@ -164,7 +171,7 @@ def not_looked_at(
     )
     return [
         NotLookedAt(verdict.rule, why)
-        for verdict in evaluate(situation)
+        for verdict in evaluate(situation, rules=context.rules)
         if (why := _why_not(verdict)) is not None
     ]
 
@@ -208,6 +215,7 @@ def _seen(db: DbSession, kept: FlagKept, context: Context) -> FlagSeen:
         on=filed.rated_at if filed else flag.raised_at,
         score=filed.total if filed and is_ours else None,
         curve=versions.get(flag.curve_id) if flag.curve_id else None,
+        quote=weigh.quote(context.quotes, rule=flag.rule, version=flag.rule_version),
         steps=[_step(db, one) for one in kept.reviews],
     )
 

@@ -156,7 +156,13 @@ def look_at(
     read = _read(db, viewer, patient_id=patient_id, episode_id=episode_id, now=now)
     episode = read.shown.episode
     key = instrument or episode.main_instrument
-    context = heed.Context(told=read.told, registry=registry, curves=read.curves)
+    context = heed.Context(
+        told=read.told,
+        registry=registry,
+        curves=read.curves,
+        rules=track.rules_as_kept(read.head.rules.own_rules),
+        quotes=read.head.rules.quotes,
+    )
     kept = dossiers.flags(db, viewer, episode_id=episode.id) if read.has_flags else ()
     standing = heed.as_standing(kept, context, now=now)
     main = _seen(read, _known(registry, episode.main_instrument), standing=standing, now=now)

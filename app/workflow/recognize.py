@@ -1,7 +1,7 @@
-"""Recognize every instrument that a patient here is followed with, before anything is served."""
+"""Recognize every instrument and every rule that is used here, before anything is served."""
 
 from app.instruments import Registry
-from app.records import organizations
+from app.records import organizations, rule_settings
 from app.records.engine import Database, enter_organization
 
 
@@ -28,3 +28,13 @@ def check_instruments(database: Database, registry: Registry) -> None:
     lost = in_use - set(registry.instruments)
     if lost:
         raise LostInstrumentError(keys=tuple(sorted(lost)))
+
+
+def check_rules(database: Database) -> None:
+    """Raise unless every edition of a rule that an organization has set can be used."""
+    with database.reading() as db:
+        org_ids = [one.id for one in organizations.every_one(db)]
+    for org_id in org_ids:
+        with database.reading() as db:
+            enter_organization(db, org_id=org_id)
+            rule_settings.read_editions(rule_settings.at_site(db, org_id=org_id).own_rules)

@@ -11,20 +11,21 @@ from app.clinical.follow_up import follow as state_after
 from app.clinical.instruments import Direction, Instrument, Purpose, Tenths
 from app.clinical.rules import Level, RuleId
 from app.instruments import Registry
-from app.records import audit, curves, flags, people, ratings, reviews
+from app.records import audit, curves, flags, people, ratings, reviews, rule_settings
 from app.records.base import DbSession, new_id
 from app.records.encryption import seal
 from app.records.flags import Traced
 from app.records.people import RespondentKind
 from app.records.reviews import Review
 from app.records.visibility import Viewer
-from app.workflow import access, find, track
+from app.workflow import access, find, track, weigh
 from app.workflow.access import NotThereError
 from app.workflow.agree import local_day
 from app.workflow.find import Person
 from app.workflow.place import item_number, note_of, session_offset
 from app.workflow.refusals import Conflict, Refusal
 from app.workflow.track import Record
+from app.workflow.weigh import Quote
 
 __all__ = ["CurveKind", "Decision", "FlagState", "Level", "ReviewStep", "RuleId"]
 
@@ -81,6 +82,8 @@ class FlagSeen:
     raised_at: dt.datetime
     curve: tuple[str, CurveKind] | None
     """Version and kind of the curve that the rule used."""
+    quote: Quote | None
+    """What the rule has done at this site, where that is known."""
     steps: Sequence[StepSeen]
     may: Sequence[ReviewStep]
     """What a person may do now."""
@@ -142,6 +145,11 @@ def look_at(
         score=filed.total if filed and is_ours else None,
         raised_at=raised.flag.raised_at,
         curve=_curve(db, raised),
+        quote=weigh.quote(
+            rule_settings.at_site(db, org_id=viewer.org_id).quotes,
+            rule=raised.flag.rule,
+            version=raised.flag.rule_version,
+        ),
         steps=_steps(db, raised),
         may=_may(raised),
         newest=_newest(raised),

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from app.clinical.flags import DEFAULT_RULES, Outcome, Verdict, evaluate
 from app.clinical.follow_up import FlagState, ReviewStep
@@ -14,7 +14,16 @@ from app.clinical.scoring import CriticalAnswer
 from app.clinical.situation import Rated, Situation
 from app.clinical.trajectory import compare
 from app.instruments import Registry
-from app.records import audit, curves, episodes, flags, organizations, ratings, reviews
+from app.records import (
+    audit,
+    curves,
+    episodes,
+    flags,
+    organizations,
+    ratings,
+    reviews,
+    rule_settings,
+)
 from app.records.audit import PROGRAM, Event
 from app.records.base import DbSession, new_id
 from app.records.curves import CurveInUse
@@ -55,6 +64,7 @@ __all__ = [
     "number_sessions",
     "read_placed",
     "read_record",
+    "rules_as_kept",
     "rules_in_force",
 ]
 
@@ -102,7 +112,7 @@ def follow(
     )
     verdicts = evaluate(
         situation,
-        rules=_rules(measure.no_contact_days),
+        rules=_rules(measure.no_contact_days, measure.own_rules),
         standing=[
             as_standing(flag, record=record, numbering=numbering)
             for flag in standing
@@ -212,14 +222,25 @@ def _days_since_contact(record: RecordOf[Placed], *, now: dt.datetime) -> int | 
 
 def rules_in_force(db: DbSession, *, org_id: int) -> Sequence[Rule]:
     """Return the rules as this organization has set them."""
-    return _rules(organizations.no_contact_days(db, org_id=org_id))
+    kept = rule_settings.at_site(db, org_id=org_id).own_rules
+    return _rules(organizations.no_contact_days(db, org_id=org_id), kept)
 
 
-@cache
-def _rules(no_contact_days: int) -> Sequence[Rule]:
-    own = {RuleId.NO_CONTACT: {"days": no_contact_days}}
+def rules_as_kept(own_rules: str | None) -> Sequence[Rule]:
+    """Return the rules as an organization has set them, of which all but the days is read."""
+    return _rules(None, own_rules)
+
+
+@lru_cache(maxsize=256)
+def _rules(no_contact_days: int | None, own_rules: str | None) -> Sequence[Rule]:
+    """Return the rules in force; what an organization has set is part of what is looked up."""
+    own = rule_settings.read_editions(own_rules)
+    rules = [own.get(rule.id, rule) for rule in DEFAULT_RULES]
+    if no_contact_days is None:
+        return tuple(rules)
+    days = {"days": no_contact_days}
     return tuple(
-        replace(rule, parameters=own.get(rule.id, rule.parameters)) for rule in DEFAULT_RULES
+        replace(rule, parameters=days) if rule.id is RuleId.NO_CONTACT else rule for rule in rules
     )
 
 

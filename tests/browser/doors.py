@@ -29,6 +29,7 @@ from tests.browser.furnished import (
 from tests.browser.invented import FORM
 from tests.browser.rooms import TabletDoors
 from tests.support import accounts
+from tests.support.benches import with_moved_rule
 from tests.support.browser import LAPTOP, Site
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.kiosk import PIN
@@ -134,6 +135,7 @@ def build_town(site: Site) -> Town:
     use_synthetic_curve(clinic)
     main, critical = furnish(clinic), with_critical_answer(clinic)
     little = with_little(clinic)
+    with_moved_rule(clinic)
     people = ("clinician", "supervisor", "quality_lead", "administrator")
     cookies = {name: _sign_in(clinic, getattr(clinic, name)) for name in people}
     tablets = TabletDoors(clinic)
@@ -210,6 +212,14 @@ def _doors_of_staff(clinic: Clinic) -> Iterator[Door]:
     yield Door("worklist-none", "/", "/?q=finnes+ikke", "clinician")
     yield Door("supervision", "/supervision", "/supervision", "supervisor")
     yield Door("quality", "/quality", "/quality", "quality_lead")
+    yield Door("rules", "/rules", "/rules", "quality_lead")
+    rule = "/rules/{rule}"
+    yield Door("rule", rule, "/rules/no_change", "quality_lead")
+    yield Door("rule-stays", rule, "/rules/critical_item", "quality_lead")
+    beside = "/rules/off_track?parameter=on_from&value=0.8"
+    yield Door("rule-beside", rule, beside, "quality_lead")
+    send = "#proposal form [type=submit]"
+    yield Door("rule-wrong", rule, beside, "quality_lead", send)
     for form in ("outcome-4", "alliance-4", FORM, "ors"):
         yield Door(f"numbers-{form}", "/numbers/{instrument}", f"/numbers/{form}", "clinician")
     yield Door("tablets", "/tablets", "/tablets", "clinician")

@@ -12,6 +12,7 @@ from app.records import curves
 from app.records.engine import enter_organization
 from app.records.flags import Flag
 from app.records.tablets import Visit
+from tests.support.benches import move, rehearse
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.kiosk import PIN, TabletInRoom, connect, hand_over, tablet_id
 
@@ -66,6 +67,8 @@ def fill_clinic(clinic: Clinic) -> Everything:
     tablet, other = connect(clinic, room=OWN_ROOM), connect(clinic, room=OTHER_ROOM)
     hand_over(clinic, patient, room=OWN_ROOM)
     tablet.post("/tablet/staff", {"pin": PIN})
+    rehearse(clinic)
+    move(clinic, rule="missing", parameter="in_a_row", value="3")
     return Everything(
         clinic=clinic,
         patient=patient,
@@ -81,6 +84,7 @@ def fill_clinic(clinic: Clinic) -> Everything:
             "staff_id": str(clinic.clinician.staff_id),
             "team_id": str(clinic.team_id),
             "instrument": "phq-9",
+            "rule": "missing",
         },
         tablet=tablet,
         other_tablet=other,

@@ -47,6 +47,7 @@ BESIDE_OTHERS = (
     "together.talk_title",
     "numbers.curve",
     "numbers.rules",
+    "rules.link",
 )
 """Words of the comparison with others."""
 
