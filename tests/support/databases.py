@@ -8,6 +8,8 @@ from enum import Enum
 from itertools import count
 from pathlib import Path
 
+from sqlalchemy.engine import Engine
+
 from app.records import schema
 from app.records.encryption import KEY_BYTES, KeyRing
 from app.records.engine import Database, open_database, open_engine
@@ -37,7 +39,9 @@ class Store:
 
     def open(self) -> Database:
         """Open it as the running program does."""
-        return open_database(self.url, keys=KEYS, file_key=self.file_key)
+        opened = open_database(self.url, keys=KEYS, file_key=self.file_key)
+        _share_statements(opened, kind=self.kind)
+        return opened
 
     def migrate(self, *, to: str = "head") -> None:
         """Bring the tables to a version, as the owner, and let the program use them."""
@@ -48,6 +52,22 @@ class Store:
                 schema.grant(engine, role=APP)
         finally:
             engine.dispose()
+
+
+_FIRST: dict[Kind, Engine] = {}
+"""The first database of each kind that was opened."""
+
+
+def _share_statements(opened: Database, *, kind: Kind) -> None:
+    """Let a database use the statements that the first one of its kind has compiled.
+
+    An engine compiles each statement once. A program has one engine; a run of tests has
+    thousands, and half of the time of a test went into compiling the same again.
+    """
+    first = _FIRST.setdefault(kind, opened.engine)
+    for engine in (opened.engine, opened._writer):  # noqa: SLF001 - no way in but this
+        engine.dialect = first.dialect
+        engine._compiled_cache = first._compiled_cache  # noqa: SLF001 - SQLAlchemy 2.1 has no name for it
 
 
 class Stores:
