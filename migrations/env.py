@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from app.records import (
     audit,
+    calibrations,
     curves,
     episodes,
     flags,
@@ -23,6 +24,7 @@ from app.records import (
 # Named one by one: a module that gathered the tables would let everything see everything.
 TABLES = (
     audit,
+    calibrations,
     curves,
     episodes,
     flags,

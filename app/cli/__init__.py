@@ -8,6 +8,7 @@ import typer
 from app.cli import (
     backups,
     benches,
+    calibrating,
     classify,
     control,
     fitting,
@@ -34,6 +35,7 @@ texts.add_to(app)
 classify.add_to(app)
 control.add_to(app)
 fitting.add_to(app)
+calibrating.add_to(app)
 growth.add_to(app)
 benches.add_to(app)
 

@@ -75,7 +75,7 @@ def _wanted(
 
 def _try(database: Database, org_id: int, instrument: Instrument, *, since: dt.date | None) -> bool:
     try:
-        with _progress(instrument.key) as heard:
+        with progress_of(instrument.key) as heard:
             proposed = fitting.propose(
                 database,
                 org_id=org_id,
@@ -92,7 +92,7 @@ def _try(database: Database, org_id: int, instrument: Instrument, *, since: dt.d
 
 
 @contextmanager
-def _progress(key: str) -> Generator[Heard]:
+def progress_of(key: str) -> Generator[Heard]:
     """Draw a bar where somebody watches; nothing in a file or a pipe."""
     if not sys.stderr.isatty():
         yield lambda _, __: None

@@ -23,7 +23,7 @@ from app.config import Settings
 from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
-from app.workflow import demonstrate, keep_watch, refit, rehearse, sign_in
+from app.workflow import calibrate, demonstrate, keep_watch, refit, rehearse, sign_in
 from app.workflow.refit import Outcome, Refitted
 from app.workflow.sign_in import PASSWORD_TO_TRY, Role
 
@@ -128,9 +128,10 @@ def watch(
 def _fill(database: Database, here: Settings) -> None:
     typer.echo("Filling an invented municipality; this takes a minute or two.")
     registry = instruments.load_registry(site_folder=here.data_dir)
-    demonstrate.fill(
-        database, registry=registry, settings_of=first_settings, now=installation.now()
-    )
+    now = installation.now()
+    demonstrate.fill(database, registry=registry, settings_of=first_settings, now=now)
+    for one in installation.every_organization(database):
+        calibrate.run_all(database, org_id=one.id, registry=registry, now=now)
 
 
 def _tell_sign_ins(database: Database) -> None:

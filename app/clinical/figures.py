@@ -60,6 +60,16 @@ class FigureName(Enum):
     REVIEWED_IN_TIME = "reviewed_in_time"
     BEYOND_EXPECTED = "beyond_expected"
     OBSERVED_TO_EXPECTED = "observed_to_expected"
+    INSIDE_BAND = "inside_band"
+    CALIBRATION_SLOPE = "calibration_slope"
+    CALIBRATION_INTERCEPT = "calibration_intercept"
+    MEAN_ERROR = "mean_error"
+    BRIER = "brier"
+    NOT_IMPROVED = "not_improved"
+    EVER_MARKED = "ever_marked"
+    SENSITIVITY = "sensitivity"
+    SPECIFICITY = "specificity"
+    PREDICTIVE_VALUE = "predictive_value"
 
 
 class ShareError(ValueError):

@@ -165,7 +165,7 @@ def _over_course(value: sa.sql.functions.FunctionElement[Any]) -> sa.ColumnEleme
     return value.over(partition_by=_PLACED.c.episode_id)
 
 
-_COUNTED = (
+COUNTED = (
     sa.select(
         _PLACED.c.episode_id,
         _PLACED.c.patient_id,
@@ -184,24 +184,26 @@ _COUNTED = (
 )
 """Scores from the first one on, with their session number k."""
 
-_IS_OUTCOME = _COUNTED.c.session > 1
-_standing = sa.case(
-    (_COUNTED.c.intake_at < _SINCE, Standing.BEFORE_PERIOD.value),
+_IS_OUTCOME = COUNTED.c.session > 1
+course_standing = sa.case(
+    (COUNTED.c.intake_at < _SINCE, Standing.BEFORE_PERIOD.value),
     (
-        sa.or_(_COUNTED.c.oldest_edition != _EDITION, _COUNTED.c.newest_edition != _EDITION),
+        sa.or_(COUNTED.c.oldest_edition != _EDITION, COUNTED.c.newest_edition != _EDITION),
         Standing.OTHER_EDITION.value,
     ),
     else_=Standing.FITTED.value,
 )
+"""Whether the course of a score is fitted; one without a later score has none that is."""
+
 _OUTCOMES = (
     sa.select(
-        _COUNTED.c.patient_id,
-        _COUNTED.c.text_version,
-        _COUNTED.c.intake,
-        _COUNTED.c.session,
-        _COUNTED.c.total,
+        COUNTED.c.patient_id,
+        COUNTED.c.text_version,
+        COUNTED.c.intake,
+        COUNTED.c.session,
+        COUNTED.c.total,
     )
-    .where(_IS_OUTCOME, _standing == Standing.FITTED.value)
+    .where(_IS_OUTCOME, course_standing == Standing.FITTED.value)
     .cte("outcome")
 )
 """Scores after the first one, of courses that are fitted."""
@@ -240,9 +242,9 @@ _TEXTS = (
 
 def courses(db: DbSession, asked: Asked) -> Iterator[CourseFound]:
     """Yield the sums of every course that has a first score, as the database makes them."""
-    longest: int | None = ask(db, _LONGEST, **_values(asked)).scalar_one()
+    longest: int | None = ask(db, _LONGEST, **values_of(asked)).scalar_one()
     question = _course_question(longest or 1).execution_options(yield_per=5000)
-    with closing(ask(db, question, **_values(asked))) as rows:
+    with closing(ask(db, question, **values_of(asked))) as rows:
         for standing, is_closed, is_first, first_at, last_at, *sums in rows:
             yield CourseFound(
                 standing=Standing(standing),
@@ -256,7 +258,7 @@ def courses(db: DbSession, asked: Asked) -> Iterator[CourseFound]:
 
 def courses_in_all(db: DbSession, asked: Asked) -> int:
     """Return how many courses have the instrument as their main one, with scores or without."""
-    n: int = ask(db, _N_COURSES, **_values(asked)).scalar_one()
+    n: int = ask(db, _N_COURSES, **values_of(asked)).scalar_one()
     return n
 
 
@@ -265,20 +267,20 @@ def closed_anew(db: DbSession, asked: Asked, *, at: dt.datetime, sequence: int) 
 
     A course that was read in from a file was closed long ago, and its scores are new.
     """
-    n: int = ask(db, _CLOSED_ANEW, **_values(asked), at=at, sequence=sequence).scalar_one()
+    n: int = ask(db, _CLOSED_ANEW, **values_of(asked), at=at, sequence=sequence).scalar_one()
     return n
 
 
 def counts(db: DbSession, asked: Asked) -> Iterator[ScoreCount]:
     """Yield how many fitted courses have each score at each session after each first score."""
-    with closing(ask(db, _COUNTS, **_values(asked))) as rows:
+    with closing(ask(db, _COUNTS, **values_of(asked))) as rows:
         for row in rows:
             yield ScoreCount(intake=row[0], session=row[1], score=row[2], n=row[3])
 
 
 def patients_at(db: DbSession, asked: Asked) -> Mapping[int, int]:
     """Return how many patients have a fitted score at each session after the first."""
-    return {row[0]: row[1] for row in ask(db, _PATIENTS_AT, **_values(asked))}
+    return {row[0]: row[1] for row in ask(db, _PATIENTS_AT, **values_of(asked))}
 
 
 def patients_within(db: DbSession, asked: Asked, reach: Reach) -> int:
@@ -286,7 +288,7 @@ def patients_within(db: DbSession, asked: Asked, reach: Reach) -> int:
     n: int = ask(
         db,
         _PATIENTS_WITHIN,
-        **_values(asked),
+        **values_of(asked),
         lowest=reach.lowest_intake,
         highest=reach.highest_intake,
         first=reach.first_session,
@@ -297,10 +299,11 @@ def patients_within(db: DbSession, asked: Asked, reach: Reach) -> int:
 
 def text_versions(db: DbSession, asked: Asked) -> list[str]:
     """Return the editions of the item text that the fitted scores were given to."""
-    return [row[0] for row in ask(db, _TEXTS, **_values(asked))]
+    return [row[0] for row in ask(db, _TEXTS, **values_of(asked))]
 
 
-def _values(asked: Asked) -> Mapping[str, object]:
+def values_of(asked: Asked) -> Mapping[str, object]:
+    """Return what the statements of this module ask for by name."""
     return {
         "org": asked.org_id,
         "instrument": asked.instrument,
@@ -317,22 +320,22 @@ def _course_question(longest: int) -> sa.Select[*tuple[Any, ...]]:
         .data([(session, math.log(session)) for session in range(1, longest + 1)])
         .cte("log")
     )
-    later, score, time = _IS_OUTCOME, _COUNTED.c.total, log.c.time
+    later, score, time = _IS_OUTCOME, COUNTED.c.total, log.c.time
     n = sa.func.sum(sa.case((later, 1), else_=0))
     standing = sa.case(
-        (sa.and_(_standing == Standing.FITTED.value, n == 0), Standing.NO_FOLLOW_UP.value),
-        else_=_standing,
+        (sa.and_(course_standing == Standing.FITTED.value, n == 0), Standing.NO_FOLLOW_UP.value),
+        else_=course_standing,
     )
     # All scores of a course stand alike, so that any of them tells how.
     each = (
         sa.select(
-            _COUNTED.c.patient_id,
-            _COUNTED.c.episode_id,
+            COUNTED.c.patient_id,
+            COUNTED.c.episode_id,
             standing.label("standing"),
-            _COUNTED.c.closed_at.is_not(None).label("is_closed"),
-            sa.func.min(_COUNTED.c.rated_at).label("first_at"),
-            sa.func.max(_COUNTED.c.rated_at).label("last_at"),
-            _COUNTED.c.intake,
+            COUNTED.c.closed_at.is_not(None).label("is_closed"),
+            sa.func.min(COUNTED.c.rated_at).label("first_at"),
+            sa.func.max(COUNTED.c.rated_at).label("last_at"),
+            COUNTED.c.intake,
             n.label("n"),
             # The logarithm of 1, the first session, is 0.
             sa.func.sum(time).label("times"),
@@ -341,15 +344,15 @@ def _course_question(longest: int) -> sa.Select[*tuple[Any, ...]]:
             sa.func.sum(sa.case((later, score * score), else_=0)).label("total_squared"),
             sa.func.sum(time * score).label("total_by_time"),
         )
-        .join(log, log.c.session == _COUNTED.c.session)
+        .join(log, log.c.session == COUNTED.c.session)
         .group_by(
-            _COUNTED.c.patient_id,
-            _COUNTED.c.episode_id,
-            _COUNTED.c.closed_at,
-            _COUNTED.c.intake,
-            _COUNTED.c.intake_at,
-            _COUNTED.c.oldest_edition,
-            _COUNTED.c.newest_edition,
+            COUNTED.c.patient_id,
+            COUNTED.c.episode_id,
+            COUNTED.c.closed_at,
+            COUNTED.c.intake,
+            COUNTED.c.intake_at,
+            COUNTED.c.oldest_edition,
+            COUNTED.c.newest_edition,
         )
         .cte("each")
     )

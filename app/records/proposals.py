@@ -107,6 +107,18 @@ def newest(db: DbSession, *, org_id: int, instrument: str) -> CurveProposal | No
     ).scalar_one_or_none()
 
 
+def of_version(
+    db: DbSession, *, org_id: int, instrument: str, version: str
+) -> CurveProposal | None:
+    """Return what was proposed under this name, whether it is in force or not."""
+    return db.execute(
+        select(CurveProposal)
+        .where(CurveProposal.org_id == org_id)
+        .where(CurveProposal.instrument == instrument)
+        .where(CurveProposal.version == version)
+    ).scalar_one_or_none()
+
+
 def made(db: DbSession, *, org_id: int) -> Mapping[str, int]:
     """Return how many curves have been proposed for each instrument."""
     rows = db.execute(

@@ -190,6 +190,7 @@ def _expected(columns: Sequence[str], *, is_unique: bool) -> str:
 APPENDED_ONLY = (
     "audit_entry",
     "baseline",
+    "calibration",
     "curve",
     "curve_acceptance",
     "curve_choice",

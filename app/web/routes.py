@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from app.web import (
     account,
     admin,
+    calibration,
     corrections,
     courses,
     enrolment,
@@ -61,5 +62,6 @@ def include_all(app: FastAPI) -> None:
     app.include_router(tablets.router)
     app.include_router(visits.router)
     app.include_router(live.router)
+    app.include_router(calibration.router)
     app.include_router(numbers.router)
     app.include_router(purpose.router)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.clinical.course_sums import CourseSums, statistics_of
 from app.clinical.curve_comparison import Comparison, compare_curves
-from app.clinical.curves import CurveKind, ReferenceCurve
+from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
 from app.clinical.evidence import Evidence
 from app.clinical.growth_model import GrowthFit, fit
 from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics
@@ -175,7 +175,9 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
     try:
         check_stage(tally.closed)
-        fitted, shrunken = _fit(statistics, general[-1] if general else None)
+        fitted, shrunken = fit_towards(
+            general[-1].curve.parameters if general else None, statistics
+        )
         reach = reach_of(intakes=tally.intakes, patients_at=course_scores.patients_at(db, asked))
     except (GrowthDataError, NoReachError, NotConvergedError, TooFewCoursesError) as error:
         raise CannotFitError(instrument.key, str(error)) from error
@@ -226,10 +228,12 @@ def _sums(found: Iterable[CourseFound], tally: _Tally) -> Iterator[CourseSums]:
             yield course.sums
 
 
-def _fit(statistics: GrowthStatistics, general: CurveInUse | None) -> tuple[GrowthFit, Shrunken]:
-    prior = general.curve.parameters if general else None
-    fitted = fit(statistics, center=prior.center if prior else None)
-    return fitted, shrink(fitted, general=prior)
+def fit_towards(
+    general: GrowthParameters | None, statistics: GrowthStatistics
+) -> tuple[GrowthFit, Shrunken]:
+    """Return the fit of some courses, and what it is once drawn towards the general curve."""
+    fitted = fit(statistics, center=general.center if general else None)
+    return fitted, shrink(fitted, general=general)
 
 
 def _curve(

@@ -8,8 +8,9 @@ from random import Random
 
 from app.clinical.course import Observation
 from app.clinical.course_sums import CourseSums
-from app.records import course_scores, episodes
+from app.records import course_histories, course_scores, episodes
 from app.records.base import DbSession
+from app.records.course_histories import CourseHistory
 from app.records.course_scores import Asked, CourseFound, Standing
 from app.records.engine import enter_organization
 from app.records.sessions import SessionStatus
@@ -125,6 +126,48 @@ def test_sums_are_those_of_the_courses_that_pages_show(clinic: Clinic) -> None:
     assert sorted(told) == sorted(scores)
     assert at == {k: sum(k == session for _, session, _ in scores) for _, k, _ in scores}
     assert len(begun) > 15
+
+
+def test_histories_are_the_courses_that_pages_show_patient_by_patient(clinic: Clinic) -> None:
+    random = Random(RANDOM_SEED + 1)  # noqa: S311 - invented courses
+    patients = [live_through(clinic, random) for _ in range(20)]
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        courses = [course_of(clinic, db, patient) for patient in patients]
+
+        told = list(course_histories.patients(db, asked(clinic)))
+
+    begun = [[(seen.session, seen.score) for seen in course] for course in courses if course]
+    assert sorted(list(one.scores) for (one,) in told) == sorted(begun)
+    assert len(begun) > 12
+
+
+def test_a_history_tells_how_it_ended_and_nothing_of_whom(clinic: Clinic) -> None:
+    patient = clinic.enrol(birth_year=1990)
+    clinic.course(patient, [180, 200])
+    client = clinic.client(clinic.clinician)
+    left = {"ending": "unplanned", "agreement": "not_agreed"}
+    address_of(client, f"/episodes/{patient.episode_id}/close", left)
+    clinic.clock.pass_time(days=40)
+    clinic.course(clinic.enrol(), [100])
+
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        first, second = sorted(
+            course_histories.patients(db, asked(clinic)), key=lambda courses: courses[0].began_at
+        )
+
+    assert first == [
+        CourseHistory(
+            scores=[(1, 180), (2, 200)],
+            began_at=MONDAY,
+            is_closed=True,
+            has_left=True,
+            birth_year=1990,
+            language="nb",
+        )
+    ]
+    assert [len(one.scores) for one in second] == [1]
 
 
 def test_every_course_is_told_to_be_fitted_or_why_not(clinic: Clinic) -> None:

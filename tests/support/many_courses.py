@@ -21,7 +21,8 @@ from app.records.people import FormLayout, FormMode, Patient, Respondent, Respon
 from app.records.ratings import Rating, Source
 from app.records.sessions import Channel, SessionStatus, TherapySession
 from app.records.tablets import Slot
-from app.workflow import fit
+from app.workflow import calibrate, fit
+from app.workflow.calibrate import Calibrated
 from tests.support.clinic import MONDAY, Clinic
 
 SIGMA = 3.0
@@ -120,6 +121,16 @@ def propose_curve(
         since=None,
         now=clinic.clock.now,
     ).curve
+
+
+def count_how_curves_hold(clinic: Clinic) -> list[Calibrated]:
+    """Calibrate every curve that can be."""
+    return calibrate.run_all(
+        clinic.database,
+        org_id=clinic.clinician.org_id,
+        registry=clinic.registry,
+        now=clinic.clock.now,
+    )
 
 
 def _totals(caseload: Caseload, random: Random, *, scores: int) -> list[int]:

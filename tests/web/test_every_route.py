@@ -102,6 +102,8 @@ EXPECTED: Final = {
     "POST /language": "everybody",
     "GET /numbers": "signed_in",
     "GET /numbers/{instrument}": "signed_in",
+    "GET /numbers/{instrument}/calibration": "signed_in",
+    "GET /numbers/{instrument}/calibration.json": "signed_in",
     "POST /numbers/{instrument}/accept": "appraises",
     "POST /numbers/{instrument}/adopt": "appraises",
     "POST /numbers/{instrument}/withdraw": "appraises",

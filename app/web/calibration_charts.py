@@ -1,0 +1,177 @@
+"""Figures of a calibration for Plotly: what was found beside what should be.
+
+What should be is a thin line with its name; what was found is a dark point with its
+interval. Colour never carries meaning alone, and the same numbers stand in a table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import plotly.graph_objects as go
+
+from app.clinical.figures import Figure as Share
+from app.web.chart_sheet import BAND80, BAND_TEXT, DARK, FONT, GREY, HAIR, INK, PAPER, Figure, plain
+
+_TEXT: Final = 14
+_HEIGHT: Final = 340
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One point: where it stands, what was found, and what it says when it is touched."""
+
+    x: float
+    share: Share
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What the axes are called, and where the points lie."""
+
+    x: str
+    y: str
+    low: float
+    high: float
+    ticks: Sequence[float]
+    tick_texts: Sequence[str]
+
+
+def coverage(points: Sequence[Found], *, axes: Axes, wanted: float, named: str) -> Figure:
+    """Return shares by session beside the share that a band promises.
+
+    ``wanted`` is that share, 0 to 1.
+    """
+    line = {"color": BAND_TEXT, "width": 1.6, "dash": "6px,4px"}
+    across = {"x0": axes.low, "x1": axes.high, "xref": "x", "yref": "y"}
+    shapes = [
+        {
+            "type": "rect",
+            "y0": wanted - 0.05,
+            "y1": wanted + 0.05,
+            "fillcolor": BAND80,
+            "line": {"width": 0},
+            "layer": "below",
+            **across,
+        },
+        {"type": "line", "y0": wanted, "y1": wanted, "line": line, **across},
+    ]
+    place = {"x": axes.high, "y": wanted, "xanchor": "right", "yanchor": "bottom"}
+    return _figure(points, axes=axes, shapes=shapes, notes=[_note(named, **place)])
+
+
+def agreement(points: Sequence[Found], *, axes: Axes, named: str) -> Figure:
+    """Return what came beside what was said to be probable; equal on the slanting line."""
+    line = {"color": BAND_TEXT, "width": 1.6, "dash": "6px,4px"}
+    slope = {"x0": 0, "y0": 0, "x1": 1, "y1": 1, "xref": "x", "yref": "y"}
+    place = {"x": 0.98, "y": 0.86, "xanchor": "right", "yanchor": "top"}
+    return _figure(
+        points,
+        axes=axes,
+        shapes=[{"type": "line", "line": line, **slope}],
+        notes=[_note(named, **place)],
+    )
+
+
+def _note(text: str, **place: object) -> dict[str, Any]:
+    font = {"size": _TEXT - 1, "color": BAND_TEXT}
+    return {"text": plain(text), "showarrow": False, "font": font, **place}
+
+
+def _figure(
+    points: Sequence[Found],
+    *,
+    axes: Axes,
+    shapes: Sequence[dict[str, Any]],
+    notes: Sequence[dict[str, Any]],
+) -> Figure:
+    drawing = _drawing(points, axes=axes, shapes=shapes, notes=notes)
+    return {"wide": drawing, "compact": drawing, "dark": DARK}
+
+
+def _drawing(
+    points: Sequence[Found],
+    *,
+    axes: Axes,
+    shapes: Sequence[dict[str, Any]],
+    notes: Sequence[dict[str, Any]],
+) -> Figure:
+    ys = [point.share.value or 0.0 for point in points]
+    dots = go.Scatter(
+        x=[point.x for point in points],
+        y=ys,
+        mode="markers",
+        marker={"size": 10, "color": INK, "line": {"color": PAPER, "width": 1.6}},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [(point.share.high or y) - y for point, y in zip(points, ys, strict=True)],
+            "arrayminus": [y - (point.share.low or y) for point, y in zip(points, ys, strict=True)],
+            "color": INK,
+            "thickness": 1.6,
+            "width": 4,
+        },
+        text=[plain(point.text) for point in points],
+        hoverinfo="text",
+        cliponaxis=False,
+    )
+    figure = go.Figure(data=[dots], layout=_layout(axes, shapes, notes)).to_plotly_json()
+    figure["layout"].pop("template", None)
+    return {"data": figure["data"], "layout": figure["layout"]}
+
+
+def _layout(
+    axes: Axes, shapes: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]
+) -> go.Layout:
+    bare = {"showgrid": False, "zeroline": False, "fixedrange": True, "linecolor": HAIR}
+    title = {"size": _TEXT - 1, "color": GREY}
+    head = {
+        "text": plain(axes.y),
+        "showarrow": False,
+        "font": {"size": _TEXT, "color": INK, "weight": 700},
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "yshift": 8,
+        "xshift": -36,
+    }
+    return go.Layout(
+        font={"family": FONT, "size": _TEXT, "color": INK},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        height=_HEIGHT,
+        margin={"l": 52, "r": 16, "t": 40, "b": 56},
+        hovermode="closest",
+        dragmode=False,
+        hoverlabel={
+            "bgcolor": PAPER,
+            "bordercolor": HAIR,
+            "font": {"family": FONT, "size": 15, "color": INK},
+            "align": "left",
+        },
+        shapes=list(shapes),
+        annotations=[*notes, head],
+        xaxis={
+            **bare,
+            "range": [axes.low, axes.high],
+            "tickvals": list(axes.ticks),
+            "ticktext": list(axes.tick_texts),
+            "ticks": "outside",
+            "ticklen": 4,
+            "tickcolor": HAIR,
+            "title": {"text": plain(axes.x), "standoff": 10, "font": title},
+        },
+        yaxis={
+            **bare,
+            "range": [0, 1.02],
+            "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1.0],
+            "ticktext": ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"],
+            "showline": False,
+            "ticks": "",
+        },
+    )
