@@ -280,9 +280,15 @@ def _chance(seen: Sequence[Moment], *, last: int) -> float | None:
     return None
 
 
-def _order(key: str) -> tuple[int, str]:
-    """Return what puts session 9 before session 10 and keeps words as they are."""
-    return (int(key), "") if key.isdecimal() else (0, key)
+def _order(key: str) -> tuple[bool, int, str]:
+    """Return what puts session 9 before session 10, the low third first, and ages in order."""
+    number = key.partition("-")[0].rstrip("+")
+    if number.isdecimal():
+        return False, int(number), key
+    return True, _IN_ORDER.index(key) if key in _IN_ORDER else len(_IN_ORDER), key
+
+
+_IN_ORDER = ("low", "middle", "high", *(group.value for group in Apart))
 
 
 def borders_of(intakes: Mapping[Tenths, int]) -> Borders:

@@ -15,6 +15,7 @@ from app.web.chart_sheet import BAND80, BAND_TEXT, DARK, FONT, GREY, HAIR, INK, 
 
 _TEXT: Final = 14
 _HEIGHT: Final = 340
+_TICK_TENTHS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Axes:
     high: float
     ticks: Sequence[float]
     tick_texts: Sequence[str]
+    bottom: float = 0.0
+    """Lowest share that is drawn, 0 to 1."""
 
 
 def coverage(points: Sequence[Found], *, axes: Axes, wanted: float, named: str) -> Figure:
@@ -168,9 +171,9 @@ def _layout(
         },
         yaxis={
             **bare,
-            "range": [0, 1.02],
-            "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1.0],
-            "ticktext": ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"],
+            "range": [axes.bottom, 1.02],
+            "tickvals": [tenth / 10 for tenth in range(0, 11, _TICK_TENTHS)],
+            "ticktext": [f"{10 * tenth} %" for tenth in range(0, 11, _TICK_TENTHS)],
             "showline": False,
             "ticks": "",
         },

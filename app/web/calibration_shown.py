@@ -30,6 +30,9 @@ from app.workflow.vouch import (
 _CHART_NEEDS = 2
 """Points that make a chart worth drawing."""
 
+_BOTTOM = 0.5
+"""The chart of coverage begins here, or at the lowest interval; all that matters lies above."""
+
 _AT_DRAWN = BANDS.index(DRAWN)
 
 _NOTHING = "–"
@@ -191,6 +194,7 @@ def _coverage_chart(words: Words, points: Sequence[Found]) -> Any:  # noqa: ANN4
             high=last + 0.5,
             ticks=ticks,
             tick_texts=[str(round(tick)) for tick in ticks],
+            bottom=min(_BOTTOM, *(point.share.low or 0.0 for point in points)),
         ),
         wanted=DRAWN / 100,
         named=words("calibration.should_be", value=DRAWN),
@@ -314,11 +318,14 @@ def _agreement_chart(words: Words, points: Sequence[Found]) -> Any:  # noqa: ANN
 
 
 def _ended(words: Words, key: str, judged: JudgedShown) -> Ended:
+    title = words(f"calibration.{key}")
+    if judged.patients is None:
+        return Ended(title, words("calibration.left_too_few", n=FEWEST_PATIENTS), rules=[])
     return Ended(
-        title=words(f"calibration.{key}"),
+        title=title,
         lead=words(
             f"calibration.{key}_lead",
-            patients=_NOTHING if judged.patients is None else judged.patients,
+            patients=judged.patients,
             not_better=share_of(words, judged.not_better),
             worse=share_of(words, judged.worse),
         ),

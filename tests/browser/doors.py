@@ -34,7 +34,13 @@ from tests.support.browser import LAPTOP, Site
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.kiosk import PIN
 
-NO_PAGES: Final = frozenset({"/tablet/state", "/patients/{patient_id}/live"})
+NO_PAGES: Final = frozenset(
+    {
+        "/tablet/state",
+        "/patients/{patient_id}/live",
+        "/numbers/{instrument}/calibration.json",
+    }
+)
 """Addresses that answer with something else than a page."""
 
 NOT_THERE: Final = "an address that nothing has"
@@ -222,6 +228,8 @@ def _doors_of_staff(clinic: Clinic) -> Iterator[Door]:
     yield Door("rule-wrong", rule, beside, "quality_lead", send)
     for form in ("outcome-4", "alliance-4", FORM, "ors"):
         yield Door(f"numbers-{form}", "/numbers/{instrument}", f"/numbers/{form}", "clinician")
+    held = "/numbers/{instrument}/calibration"
+    yield Door("calibration-none", held, "/numbers/ors/calibration", "clinician")
     yield Door("tablets", "/tablets", "/tablets", "clinician")
     yield Door("tablets-wrong", "/tablets", "/tablets", "clinician", "form.form [type=submit]")
     for name in ("", "/staff/new", "/teams", "/organization", "/log"):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.web.words import LANGUAGES
 from tests.support.browser import LAPTOP, PHONE, TABLET, Site, axe_troubles, put_axe_into
 from tests.support.clinic import Person
 from tests.support.lists import critical
-from tests.support.many_courses import propose_curve
+from tests.support.many_courses import calibrate_curve, propose_curve
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -19,6 +19,16 @@ def test_a_proposed_curve_can_be_read_at_every_size(site: Site, language: str) -
     page = _open(site, site.clinic.quality_lead, "/numbers/phq-9", language)
 
     assert page.locator("#proposal form button").count() == 1
+    assert _troubles(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_well_a_curve_holds_can_be_read_at_every_size(site: Site, language: str) -> None:
+    calibrate_curve(site.clinic)
+
+    page = _open(site, site.clinic.clinician, "/numbers/phq-9/calibration", language)
+
+    expect(page.locator(".chart .js-plotly-plot, .chart.js-plotly-plot")).to_have_count(2)
     assert _troubles(page) == []
 
 

@@ -157,6 +157,19 @@ class TestCoverage:
         sessions = [one.key for one in report.cells if one.by is By.SESSION]
         assert sessions == [str(k) for k in range(2, 13)]
 
+    def test_groups_come_in_their_order(self) -> None:
+        report = report_of(
+            [one_course([180, 190], years=70)],
+            [one_course([120, 130], years=8)],
+            [one_course([150, 160], years=None)],
+            [one_course([150, 160], years=15)],
+        )
+
+        told = {by: [one.key for one in report.cells if one.by is by] for by in By}
+        assert told[By.START] == ["low", "middle", "high"]
+        assert told[By.AGE] == ["6-12", "13-17", "67+", "unknown"]
+        assert told[By.APART] == ["lowest_starts", "highest_starts"]
+
     @pytest.mark.parametrize(
         ("years", "band"),
         [(None, "unknown"), (5, "unknown"), (6, "6-12"), (17, "13-17"), (66, "50-66"), (67, "67+")],

@@ -11,9 +11,9 @@ from random import Random
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from app.clinical.curves import ReferenceCurve
+from app.clinical.curves import GENERAL_CURVES, ReferenceCurve
 from app.clinical.instruments import Variant
-from app.records import audit
+from app.records import audit, curves
 from app.records.audit import ActorKind, AuditEntry
 from app.records.engine import Database, enter_organization
 from app.records.episodes import Agreement, Ending, Episode
@@ -121,6 +121,16 @@ def propose_curve(
         since=None,
         now=clinic.clock.now,
     ).curve
+
+
+def calibrate_curve(clinic: Clinic, *, courses: int = 250, scores: int = 7) -> None:
+    """Compare with a general curve, let so many patients come, and count how it holds."""
+    (general,) = (curve for curve in GENERAL_CURVES if curve.instrument_key == "phq-9")
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        curves.add(db, general, org_id=clinic.clinician.org_id, now=clinic.clock.now)
+    live(clinic.database, caseload_of(clinic), courses=courses, scores=scores)
+    count_how_curves_hold(clinic)
 
 
 def count_how_curves_hold(clinic: Clinic) -> list[Calibrated]:

@@ -13,7 +13,13 @@ from app.web.words import LANGUAGES, Words
 from tests.support.clinic import Clinic
 from tests.support.forms import text_of
 from tests.support.lists import switch_flags_off, use_curve
-from tests.support.many_courses import caseload_of, count_how_curves_hold, live, propose_curve
+from tests.support.many_courses import (
+    calibrate_curve,
+    caseload_of,
+    count_how_curves_hold,
+    live,
+    propose_curve,
+)
 
 GENERAL = next(curve for curve in GENERAL_CURVES if curve.instrument_key == "phq-9")
 PATH = "/numbers/phq-9/calibration"
@@ -23,7 +29,7 @@ def page(clinic: Clinic, path: str = PATH, who: str = "clinician") -> str:
     reply = clinic.client(clinic.people[who]).get(path)
     if reply.status_code != 200:
         raise LookupError(reply.status_code)
-    return reply.text
+    return reply.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def status(clinic: Clinic, path: str, who: str) -> int:
@@ -31,9 +37,7 @@ def status(clinic: Clinic, path: str, who: str) -> int:
 
 
 def calibrated(clinic: Clinic, *, courses: int = 250, scores: int = 7) -> Clinic:
-    use_curve(clinic, GENERAL)
-    live(clinic.database, caseload_of(clinic), courses=courses, scores=scores)
-    count_how_curves_hold(clinic)
+    calibrate_curve(clinic, courses=courses, scores=scores)
     return clinic
 
 
@@ -69,7 +73,9 @@ def test_each_session_stands_in_the_chart_and_in_the_table_beside_it(clinic: Cli
     (points,) = drawn["wide"]["data"]
     assert points["x"] == [2, 3, 4, 5, 6, 7]
     for session, share in zip(points["x"], points["y"], strict=True):
-        assert f"Time {session:.0f}: {100 * share:.0f} %" in points["text"][int(session) - 2]
+        assert f"Time {session:.0f}: {100 * share:.0f} %" in points["text"][
+            int(session) - 2
+        ].replace("\N{NO-BREAK SPACE}", " ")
         assert f"{100 * share:.0f} % (" in shown
     assert all(0 < up < 0.2 for up in points["error_y"]["array"])
 
@@ -86,6 +92,7 @@ def test_every_language_has_the_page(clinic: Clinic, language: str) -> None:
     for key in ("title", "band", "by_group", "predicted", "chances", "rules", "how", "intervals"):
         assert words(f"calibration.{key}") in shown
     assert words("calibration.hidden", fewest=5, below=10) in shown
+    assert words("calibration.left_too_few", n=5) in shown
 
 
 @pytest.mark.parametrize(
