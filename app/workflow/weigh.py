@@ -111,8 +111,17 @@ def weigh(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> Sequence[G
 
 
 def band_question(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> QuestionTold:
-    """Return what the band found of being off the expected path."""
-    return _question(figures, "is_marked_off_path", fewest=fewest)
+    """Return what the band found of being off the expected path.
+
+    The rule about the band flags much the same courses, and those that go on as well: where
+    its figures and these are apart by few patients, these are not told.
+    """
+    grid = figures.grid(RuleId.OFF_TRACK_BAND)
+    flagged = [grid.side(place).flagged for place in range(len(grid.values))] if grid else []
+    marked = figures.asked(lambda asked: asked.is_marked_off_path)
+    apart = [abs(one.patients - marked.patients) for one in flagged]
+    may = all(one == marked or by >= fewest for one, by in zip(flagged, apart, strict=True))
+    return _question(figures, "is_marked_off_path", fewest=fewest if may else _NEVER)
 
 
 def prediction_question(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> QuestionTold:

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from sqlmodel import select
 
-from app.clinical.bench_figures import BenchFigures, Cell, Count, CourseEnd, Grid
+from app.clinical.bench_figures import Asked, BenchFigures, Cell, Count, CourseEnd, Grid
 from app.clinical.rule_bench import trials_between
 from app.clinical.rule_editions import moved
 from app.clinical.rules import DEFAULT_RULES, RuleId
@@ -258,6 +258,27 @@ def test_the_few_who_got_worse_are_not_told_by_those_who_stayed() -> None:
     assert now is not None
     assert now.not_improved.number == 8
     assert now.worse.number is None
+
+
+@pytest.mark.parametrize(("still_open", "marked"), [(0, 8), (1, None), (4, None), (5, 8)])
+def test_the_few_whose_course_goes_on_are_not_told_by_the_question_about_the_band(
+    still_open: int, marked: int | None
+) -> None:
+    grid = Grid(RuleId.OFF_TRACK_BAND, "in_a_row", (2,), 0)
+    for patients, flagged, end in (
+        (8, 1, CourseEnd.UNCHANGED),
+        (9, 0, CourseEnd.IMPROVED),
+        (still_open, 1, CourseEnd.OPEN),
+    ):
+        cell = Cell(flagged, 0, end, is_off_path=False)
+        grid.cells[cell] = Count(patients, patients)
+    quiet = {"is_foreseen_worse": False, "ended_off_path": False, "ended_worse": False}
+    figures = BenchFigures(sessions=100, grids=(grid,))
+    figures.questions[Asked(is_marked_off_path=True, **quiet)] = Count(8, 8)
+    figures.questions[Asked(is_marked_off_path=False, **quiet)] = Count(9, 9)
+
+    assert weigh.band_question(figures).marked.number == marked
+    assert weigh.band_question(figures, fewest=0).marked.number == 8
 
 
 @pytest.mark.parametrize(
