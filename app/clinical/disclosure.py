@@ -26,6 +26,7 @@ from app.clinical.disclosure_cover import EFFORT, Problem
 from app.clinical.disclosure_earlier import Published, Remembered, remember
 from app.clinical.disclosure_grid import ALL, Counts, Grid, Index, Mask, axis_of
 from app.clinical.disclosure_protect import CannotProtectError, protect
+from app.clinical.disclosure_sensitive import by_the_rule, tells_of_all
 
 THRESHOLDS = range(3, 11)
 """Patients. Below 3 a group is one couple; above 10 little of a small service is left."""
@@ -189,9 +190,10 @@ def _hidden(
 ) -> Controlled:
     """Return the table with cells hidden."""
     published = memory.grid.published
+    sensitive = _place(memory.grid, rules.sensitive)
     primary = published & _small(memory.cells, threshold=rules.threshold)
-    if rules.sensitive is not None:
-        primary |= published & _tells_of_all(memory, rules.sensitive)
+    if sensitive is not None:
+        primary |= published & tells_of_all(memory, sensitive=sensitive)
     changed = _differing(memory.grid, memory.cells, rules=rules, earlier=earlier)
     why = {
         Why.DIFFERENCING: changed & ~primary,
@@ -202,55 +204,49 @@ def _hidden(
     problem = Problem(
         grid=memory.grid,
         cells=memory.cells,
-        secret=primary | changed | (memory.watched & published & ~memory.known),
+        secret=primary | changed,
         watched=memory.watched,
         known=memory.known,
         floor=memory.floor,
         room=rules.threshold,
     )
     try:
-        hidden = _protected(problem, effort=effort)
+        hidden = _protected(problem, sensitive=sensitive, effort=effort)
     except CannotProtectError as error:
         return _refused(memory.grid, why, sentence=str(error))
     why[Why.COMPLEMENTARY] = hidden & ~primary & ~changed
     return Controlled(cells=_cells(memory.grid, memory.cells, why=why), refused=None)
 
 
-def _protected(problem: Problem, *, effort: float) -> Mask:
+def _place(grid: Grid, dimension: str | None) -> int | None:
+    return None if dimension is None else [axis.name for axis in grid.axes].index(dimension)
+
+
+def _protected(problem: Problem, *, sensitive: int | None, effort: float) -> Mask:
     """Return which cells to hide, so that each release also stands by itself.
 
     A number that is out may be hidden by rule this time, because the rules are stricter
     or its group has changed. Then it has to be hidden as if nobody remembered it.
     """
-    hidden = protect(problem, effort=effort)
     forgetful = replace(
         problem,
         watched=np.zeros_like(problem.watched),
         known=np.zeros_like(problem.known),
         floor=np.zeros_like(problem.floor),
     )
+    hidden = protect(by_the_rule(problem, sensitive=sensitive), effort=effort)
     while (hidden & problem.known).any():
-        alone = protect(replace(forgetful, secret=hidden), effort=0)
+        alone = protect(
+            by_the_rule(replace(forgetful, secret=hidden), sensitive=sensitive), effort=0
+        )
         if (alone == hidden).all():
             break
-        hidden = protect(replace(problem, secret=alone), effort=0)
+        hidden = protect(by_the_rule(replace(problem, secret=alone), sensitive=sensitive), effort=0)
     return hidden
 
 
 def _small(cells: Counts, *, threshold: int) -> Mask:
     return (cells > 0) & (cells < threshold)
-
-
-def _tells_of_all(memory: Remembered, sensitive: str) -> Mask:
-    """Return the cells of the sensitive dimension that none or all of a group are in."""
-    names = [axis.name for axis in memory.grid.axes]
-    place = names.index(sensitive)
-    everybody = memory.grid.axes[place].labels.index(ALL)
-    group = np.take(memory.cells, [everybody], axis=place)
-    tells = (group > 0) & ((memory.cells == 0) | (memory.cells == group))
-    # The group as a whole is no category.
-    np.moveaxis(tells, place, 0)[everybody] = False
-    return np.asarray(tells)
 
 
 def _differing(grid: Grid, cells: Counts, *, rules: Rules, earlier: Sequence[Published]) -> Mask:

@@ -55,9 +55,9 @@ class Problem:
     watched
         Cells that earlier releases hid, as far as this one could give them away.
     known
-        Cells whose count earlier releases have shown.
+        Cells whose count earlier releases have shown, or the rule tells to be 0.
     floor
-        What earlier releases have shown a cell to have at least; 0 for nothing.
+        What earlier releases or the rule tell a cell to have at least; 0 for nothing.
     room
         Distance wanted between the lowest and highest possible value, in patients.
     """
@@ -69,6 +69,11 @@ class Problem:
     known: Mask
     floor: Counts
     room: int
+
+    @property
+    def to_hide(self) -> Mask:
+        """Cells that are hidden in any case: by a rule, or to keep what has been hidden before."""
+        return self.secret | (self.watched & self.may_hide)
 
     @property
     def may_hide(self) -> Mask:
@@ -117,7 +122,7 @@ class Coverer:
     def __init__(self, problem: Problem, *, effort: float = EFFORT) -> None:
         self.problem = problem
         self.moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
-        is_small = problem.cells.size <= SMALL and not problem.known.any()
+        is_small = problem.cells.size <= SMALL and not problem.cells[problem.known].any()
         self._effort = effort if is_small else 0.0
         self.may_search = is_small and effort > 0
         self._tries = 0
@@ -139,10 +144,10 @@ class Coverer:
         bonus
             How much cheaper a move is, in cells, for each cell that it proves besides.
         start
-            Which cells are hidden from the beginning; ``None``: the secret ones.
+            Which cells are hidden from the beginning; ``None``: those to hide in any case.
         """
         self._tries = MOST_TRIES
-        found = Cover(hidden=(self.problem.secret if start is None else start).copy())
+        found = Cover(hidden=(self.problem.to_hide if start is None else start).copy())
         weights = self._weights(found.hidden)
         left = [cell for cell in order if not self._prove(found, cell, weights=weights, most=_FREE)]
         for cell in left:
@@ -154,7 +159,7 @@ class Coverer:
 
     def show_again(self, cover: Cover) -> None:
         """Show cells again that were hidden only as a cover, and that the others can spare."""
-        only = np.argwhere(cover.hidden & ~self.problem.secret)
+        only = np.argwhere(cover.hidden & ~self.problem.to_hide)
         counts = self.problem.cells[tuple(only.T)]
         for place in only[np.argsort(-counts, kind="stable")].tolist():
             if self._tries <= 0:

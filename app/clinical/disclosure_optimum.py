@@ -40,6 +40,7 @@ class Chooser:
         self._sums = sparse.csr_array(problem.grid.sums, dtype=np.float64)
         self._counts: Numbers = problem.grid.innermost(problem.cells).astype(np.float64).ravel()
         self._reach = _REACH * problem.room
+        self._may_choose: Numbers = (problem.may_hide | problem.to_hide).astype(np.float64).ravel()
         self._learnt: list[Numbers] = []
         self._left = MOST_PROGRAMMES
 
@@ -59,11 +60,11 @@ class Chooser:
             self._learnt += learnt
 
     def _choice(self) -> Mask:
-        secret = self._problem.secret.ravel().astype(np.float64)
+        to_hide = self._problem.to_hide.ravel().astype(np.float64)
         solved = optimize.milp(
-            np.ones(len(secret)),
-            integrality=np.ones(len(secret)),
-            bounds=optimize.Bounds(secret, 1),
+            np.ones(len(to_hide)),
+            integrality=np.ones(len(to_hide)),
+            bounds=optimize.Bounds(to_hide, self._may_choose),
             constraints=[optimize.LinearConstraint(np.array(self._learnt), 0, np.inf)]
             if self._learnt
             else [],

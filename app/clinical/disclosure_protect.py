@@ -57,7 +57,7 @@ def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
 def _covers(coverer: Coverer) -> Iterator[Cover]:
     """Yield covers made in different orders, more of them for a small table."""
     problem = coverer.problem
-    cells = problem.targets(problem.secret)
+    cells = problem.targets(problem.to_hide)
     by_count = sorted(cells, key=lambda cell: int(problem.cells[cell]))
     orders = [cells, cells[::-1], by_count, by_count[::-1]]
     fewest = problem.cells.size
@@ -84,12 +84,20 @@ def _complete(coverer: Coverer, cover: Cover) -> None:
     for _ in range(_MOST_ROUNDS):
         exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
         if not exposed:
+            _give_up(problem, cover, rooms=rooms)
             return
         for cell in exposed:
             # The cells hidden for one may have done for others.
             if cell not in cover.proofs:
                 _hide_for(problem, cover, cell, rooms=rooms, everything=everything)
     raise CannotProtectError(exposed[0])
+
+
+def _give_up(problem: Problem, cover: Cover, *, rooms: dict[Index, int]) -> None:
+    """Show what earlier releases have given away to the last patient, and no rule hides."""
+    for cell, room in rooms.items():
+        if room == 0 and not problem.secret[cell]:
+            cover.hidden[cell] = False
 
 
 def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, int]) -> list[Index]:

@@ -1,6 +1,7 @@
 """The attacks that a release must stand, one after the other."""
 
 import random
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -22,6 +23,7 @@ from app.clinical.disclosure_figures import (
 )
 from app.clinical.disclosure_grid import Grid, LevelError, axis_of
 from app.clinical.disclosure_protect import protect
+from app.clinical.disclosure_sensitive import by_the_rule
 from tests.support.attacker import Attacker
 from tests.support.disclosed import Counts, numbers, printed, reasons, released
 
@@ -149,6 +151,64 @@ def test_that_all_or_none_of_a_group_got_worse_is_not_told() -> None:
     assert shown["a", "worse"] is None
     assert shown["d", "better"] == 0
     assert None not in plain.values()
+
+
+def test_a_group_is_larger_than_each_of_its_cells_that_is_shown() -> None:
+    # 27 in A-n got better, and all of n shows 4 who got worse. With A-n hidden, 0 to 4 of
+    # them would be in A-n; but at 0 the 27 would be all of A-n, and the rule had hidden them.
+    better = [("A", "n", 27), ("A", "o", 5), ("B", "n", 5), ("B", "o", 1)]
+    worse = [("A", "n", 1), ("A", "o", 1), ("B", "n", 3), ("B", "o", 2)]
+    counts: Counts = {(site, team, "better"): n for site, team, n in better}
+    counts |= {(site, team, "worse"): n for site, team, n in worse}
+
+    release = released(["site", "team", "change"], counts, threshold=4, sensitive="change")
+
+    assert list(Attacker([release], sensitive="change").found(threshold=4)) == []
+
+
+def test_by_the_rule_a_shown_zero_means_that_nobody_is_there() -> None:
+    axes = (axis_of("team", frozenset("abc")), axis_of("change", frozenset("xy")))
+    grid = Grid(axes)
+    innermost = np.array([[20, 2], [0, 0], [9, 9]])
+    cells = grid.totals(innermost)
+    nothing = np.zeros_like(cells, dtype=np.bool_)
+    secret = (cells > 0) & (cells < 5)
+    problem = Problem(
+        grid=grid,
+        cells=cells,
+        secret=secret,
+        watched=nothing,
+        known=nothing,
+        floor=np.zeros_like(cells),
+        room=5,
+    )
+    of_b = np.zeros_like(nothing)
+    of_b[1] = True
+
+    told = by_the_rule(problem, sensitive=1)
+    with_secret_zero = by_the_rule(
+        replace(problem, secret=secret | (of_b & [True, 0, 0])), sensitive=1
+    )
+
+    # Columns x, y, *: the 20 of a are not all of a, the 9 of c not all of c.
+    assert told.floor[:, 2].tolist() == [21, 0, 10, 30]
+    assert not told.floor[:, :2].any()
+    assert (told.known == of_b).all()
+    assert not with_secret_zero.known.any()
+    assert (with_secret_zero.secret == (secret | of_b)).all()
+    assert by_the_rule(problem, sensitive=None) is problem
+
+
+def test_what_an_earlier_release_has_given_away_is_not_hidden_again() -> None:
+    counts: Counts = {("a",): 21, ("b",): 40, ("c",): 3, ("d",): 6}
+    careless = printed(control(["team"], counts, rules=Rules()))
+    for cell in careless["cells"]:
+        cell["n"] = {"a": None, "b": 40, "c": 3, "d": 6, "*": 70}[cell["dims"]["team"]]
+
+    again = numbers(released(["team"], counts, earlier=[careless]))
+
+    assert again["a",] == 21
+    assert again["c",] is None
 
 
 def test_rounding_repeated_gives_the_same_number_again() -> None:

@@ -52,5 +52,7 @@ def attacked(seed: int, *, quarters: int, threshold: int = 5) -> Attacked:
         hidden=sum(cell["n"] is None for cell in cells),
         cells=len(cells),
         refused=refused,
-        found=list(Attacker(releases).found(threshold=threshold)) if releases else [],
+        found=list(Attacker(releases, sensitive=sensitive).found(threshold=threshold))
+        if releases
+        else [],
     )

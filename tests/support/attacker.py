@@ -47,17 +47,24 @@ def below(label: str, every: Sequence[str]) -> list[str]:
 
 
 class Attacker:
-    """All releases, as one set of equations in whole numbers."""
+    """All releases, as one set of equations in whole numbers.
 
-    def __init__(self, releases: Sequence[Release]) -> None:
-        self._releases = releases
+    With the sensitive dimension, also what the rule tells: a cell that is shown is not all
+    of its group, and one that is shown as 0 is in a group without anybody.
+    """
+
+    def __init__(self, releases: Sequence[Release], *, sensitive: str | None = None) -> None:
+        self._sensitive = sensitive
         self._place: dict[Corner, int] = {}
         self._rows: list[list[int]] = []
         self._shown: list[int] = []
+        self._larger: list[tuple[list[int], int]] = []
         self._hidden: list[tuple[int, Mapping[str, str], list[int]]] = []
         for number, release in enumerate(releases):
             self._read(number, release)
         self._equations = self._matrix(self._rows)
+        self._groups = self._matrix([row for row, _ in self._larger])
+        self._least = np.array([least for _, least in self._larger], dtype=np.float64)
 
     def _read(self, number: int, release: Release) -> None:
         names = list(release["cells"][0]["dims"])
@@ -70,6 +77,24 @@ class Attacker:
             else:
                 self._rows.append(row)
                 self._shown.append(cell["n"])
+        if self._sensitive in names:
+            self._conclude(release, names=names, every=every)
+
+    def _conclude(
+        self, release: Release, *, names: Sequence[str], every: Mapping[str, Sequence[str]]
+    ) -> None:
+        hidden = [cell["dims"] for cell in release["cells"] if cell["n"] is None]
+        for cell in release["cells"]:
+            group = {**cell["dims"], self._sensitive: "*"}
+            if cell["n"] is None or group not in hidden:
+                continue
+            corners = product(*(below(group[name], every[name]) for name in names))
+            row = [self._place[corner] for corner in corners]
+            if cell["n"] == 0:
+                self._rows.append(row)
+                self._shown.append(0)
+            else:
+                self._larger.append((row, cell["n"] + 1))
 
     def _matrix(self, rows: Sequence[Sequence[int]]) -> sparse.csr_array:
         columns = [column for row in rows for column in row]
@@ -100,9 +125,14 @@ class Attacker:
             -direction,
             integrality=np.ones(len(self._place)),
             bounds=optimize.Bounds(0, far),
-            constraints=[optimize.LinearConstraint(self._equations, shown, shown)]
-            if len(shown)
-            else [],
+            constraints=[
+                *([optimize.LinearConstraint(self._equations, shown, shown)] if len(shown) else []),
+                *(
+                    [optimize.LinearConstraint(self._groups, self._least, np.inf)]
+                    if self._larger
+                    else []
+                ),
+            ],
         )
         if solved.x is None:
             raise UnsolvedError(solved.message)
