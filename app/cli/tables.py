@@ -1,7 +1,8 @@
 """Tables that a statistician gives to a command: CSV as spreadsheets and R write it.
 
 A trouble names the file, the line and the column. What is in the cell is repeated only
-where it holds no letters: anything else may be a name in the wrong place.
+where it holds no letters and few digits: anything else may be a name or a number of
+birth in the wrong place.
 """
 
 import re
@@ -22,6 +23,8 @@ _NUMBER = re.compile(
     r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?"
 )
 _LONGEST_SHOWN = 24
+_NUMBER_OF_BIRTH = 11
+"""Digits of a Norwegian number of birth; as many or more are not repeated."""
 
 
 class TableError(ValueError):
@@ -101,7 +104,9 @@ class Row:
     def error(self, column: str, *, problem: str, allowed: str) -> TableError:
         """Return the trouble with one cell."""
         cell = self.cells[column]
-        is_shown = cell and not any(letter.isalpha() for letter in cell)
+        has_name = any(sign.isalpha() for sign in cell)
+        has_number_of_birth = sum(sign.isdigit() for sign in cell) >= _NUMBER_OF_BIRTH
+        is_shown = cell and not has_name and not has_number_of_birth
         shown = f"'{cell[:_LONGEST_SHOWN]}' " if is_shown else ""
         return TableError(
             self.file,

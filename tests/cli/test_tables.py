@@ -79,9 +79,9 @@ def test_what_is_no_number_is_refused_with_line_and_column(tmp_path: Path, cell:
 
 
 def test_a_number_too_large_to_be_a_score_is_refused(tmp_path: Path) -> None:
-    (row,) = rows(tmp_path, "client;pre\na;12345678901\n")
+    (row,) = rows(tmp_path, "client;pre\na;1234567890\n")
 
-    with pytest.raises(TableError, match="'12345678901' is too large; at most 1,000,000,000"):
+    with pytest.raises(TableError, match="'1234567890' is too large; at most 1,000,000,000"):
         row.number("pre")
 
 
@@ -99,6 +99,16 @@ def test_a_name_in_the_wrong_column_is_not_repeated(tmp_path: Path) -> None:
         row.number("pre")
 
     assert "Kari" not in str(refused.value)
+
+
+@pytest.mark.parametrize("cell", ["12345678901", "123456 78901"])
+def test_a_number_of_birth_in_the_wrong_column_is_not_repeated(tmp_path: Path, cell: str) -> None:
+    (row,) = rows(tmp_path, f"client;pre\na;{cell}\n")
+
+    with pytest.raises(TableError, match="column 'pre': is ") as refused:
+        row.number("pre")
+
+    assert "78901" not in str(refused.value)
 
 
 @pytest.mark.parametrize("cell", ["", "2.5", "-1"])

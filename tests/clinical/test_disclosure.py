@@ -187,7 +187,7 @@ def test_by_the_rule_a_shown_zero_means_that_nobody_is_there() -> None:
 
     told = by_the_rule(problem, sensitive=1)
     with_secret_zero = by_the_rule(
-        replace(problem, secret=secret | (of_b & [True, 0, 0])), sensitive=1
+        replace(problem, secret=secret | (of_b & np.array([True, False, False]))), sensitive=1
     )
 
     # Columns x, y, *: the 20 of a are not all of a, the 9 of c not all of c.
