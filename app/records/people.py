@@ -227,14 +227,15 @@ def patients(
 def respondents(
     db: DbSession, viewer: Viewer, *, patient_ids: Collection[uuid.UUID]
 ) -> Sequence[Respondent]:
-    """Return who answers about these patients, also those who no longer do."""
+    """Return who answers about these patients, also those who no longer do: themselves first."""
+    is_somebody_else = col(Respondent.kind) != RespondentKind.PATIENT
     return (
         db.execute(
             select(Respondent)
             .where(Respondent.org_id == viewer.org_id)
             .where(col(Respondent.patient_id).in_(patient_ids))
             .where(is_visible(viewer, col(Respondent.patient_id)))
-            .order_by(col(Respondent.created_at), col(Respondent.id))
+            .order_by(is_somebody_else, col(Respondent.created_at), col(Respondent.id))
         )
         .scalars()
         .all()

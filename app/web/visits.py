@@ -17,7 +17,7 @@ from app.web.words import Words
 from app.workflow import find, hand_over, offer, watch
 from app.workflow.access import Viewer
 from app.workflow.hand_over import Order, Slot
-from app.workflow.offer import Offers
+from app.workflow.offer import Offers, RespondentKind
 from app.workflow.refusals import Refusal
 from app.workflow.watch import VisitNow
 
@@ -282,10 +282,12 @@ def _respondents(offers: Offers, words: Words, *, chosen: str) -> Sequence[Choic
         Choice(
             value=str(offered.respondent_id),
             label=words(f"tablets.respondent_{offered.kind.value}"),
-            is_chosen=str(offered.respondent_id) == chosen or (not chosen and at == 0),
+            # Never whoever happens to stand first: the patient's answers would be filed on them.
+            is_chosen=str(offered.respondent_id) == chosen
+            or (not chosen and offered.kind is RespondentKind.PATIENT),
             note=offered.label or "",
         )
-        for at, offered in enumerate(offers.respondents)
+        for offered in offers.respondents
     ]
 
 

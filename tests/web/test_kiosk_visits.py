@@ -1,9 +1,12 @@
 """A form is handed over in one press or by a code, and its progress is counted."""
 
+import re
+
 import pytest
 
 from app.records.sessions import SessionStatus
 from tests.support.clinic import Clinic
+from tests.support.everything import add_next_of_kin
 from tests.support.kiosk import connect, hand_over
 from tests.support.visits import _live, _sessions
 
@@ -186,3 +189,20 @@ def test_a_form_taken_back_cannot_be_answered(clinic: Clinic) -> None:
     assert reply.status_code == 410
     assert "tatt tilbake" in reply.json()["error"]["what"]
     assert tablet.get("/tablet/state").json() == {"state": "waiting"}
+
+
+def test_the_patient_answers_unless_somebody_else_is_chosen(clinic: Clinic) -> None:
+    """Kin who were added at the same moment stood first by chance: answers were filed on them."""
+    connect(clinic)
+    patient = clinic.enrol()
+    clinic.clock.pass_time(hours=-1)
+    parent = add_next_of_kin(clinic, patient)
+    clinic.clock.pass_time(hours=1)
+
+    page = clinic.client(clinic.clinician).get(f"/patients/{patient.patient_id}/visits").text
+
+    offered = re.findall(r'<input[^>]*name="respondent"[^>]*>', page)
+    chosen = [radio for radio in offered if " checked" in radio]
+    assert len(offered) == 2
+    assert chosen == offered[:1]
+    assert parent not in chosen[0]
