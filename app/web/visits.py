@@ -259,19 +259,21 @@ def _forms(offers: Offers, registry: Registry, words: Words, *, chosen: str) -> 
 
 
 def _tablets(offers: Offers, words: Words, *, chosen: str) -> Sequence[Choice]:
+    free = next((one.tablet_id for one in offers.tablets if not one.is_busy), None)
     found = [
         Choice(
             value=str(offered.tablet_id),
             label=offered.room,
-            is_chosen=str(offered.tablet_id) == chosen or (not chosen and at == 0),
+            is_chosen=str(offered.tablet_id) == chosen
+            or (not chosen and offered.tablet_id == free),
             note=words("tablets.is_busy") if offered.is_busy else "",
         )
-        for at, offered in enumerate(offers.tablets)
+        for offered in offers.tablets
     ]
     by_code = Choice(
         value=BY_CODE,
         label=words("tablets.by_code"),
-        is_chosen=chosen == BY_CODE or not found,
+        is_chosen=chosen == BY_CODE or (not chosen and free is None),
         note=words("tablets.by_code_note"),
     )
     return [*found, by_code]

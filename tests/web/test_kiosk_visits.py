@@ -7,7 +7,7 @@ import pytest
 from app.records.sessions import SessionStatus
 from tests.support.clinic import Clinic
 from tests.support.everything import add_next_of_kin
-from tests.support.kiosk import connect, hand_over
+from tests.support.kiosk import connect, hand_over, tablet_id
 from tests.support.visits import _live, _sessions
 
 
@@ -206,3 +206,18 @@ def test_the_patient_answers_unless_somebody_else_is_chosen(clinic: Clinic) -> N
     assert len(offered) == 2
     assert chosen == offered[:1]
     assert parent not in chosen[0]
+
+
+def test_a_tablet_in_somebodys_hands_is_not_chosen_beforehand(clinic: Clinic) -> None:
+    tablet = connect(clinic, room="Rom 3")
+    hand_over(clinic, clinic.enrol(), room="Rom 3")
+    tablet.post(f"{tablet.waiting_visit()}/started")
+    browser = clinic.client(clinic.clinician)
+    page = f"/patients/{clinic.enrol().patient_id}/visits"
+
+    with_one = re.findall(r'<input[^>]*name="tablet"[^>]* checked', browser.get(page).text)
+    connect(clinic, room="Rom 4")
+    with_two = re.findall(r'<input[^>]*name="tablet"[^>]* checked', browser.get(page).text)
+
+    assert ['value="code"' in one for one in with_one] == [True]
+    assert [tablet_id(clinic, "Rom 4") in one for one in with_two] == [True]
