@@ -24,6 +24,7 @@ from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
 from app.workflow import calibrate, demonstrate, keep_watch, refit, rehearse, sign_in
+from app.workflow.calibrate import Calibrated
 from app.workflow.refit import Outcome, Refitted
 from app.workflow.sign_in import PASSWORD_TO_TRY, Role
 
@@ -79,12 +80,13 @@ def demo() -> None:
 
 @jobs.command()
 def run() -> None:
-    """Do once what is due: look for who has not come for long; fit curves and try rules anew."""
+    """Do once what is due: look for who has not come for long; fit, test and try anew."""
     logs.set_up()
     here = installation.settings()
     with installation.opened(here) as database:
         looked_at = _keep_watch(database, here)
         refitted = _refit(database, here)
+        calibrated = _calibrate(database, here)
         rehearsed = _rehearse(database, here)
     done = _NOT_DUE if looked_at is None else f"{looked_at} courses"
     typer.echo(f"Looked at: {done}.")
@@ -92,6 +94,10 @@ def run() -> None:
         typer.echo(f"Curves: {_NOT_DUE}.")
     for one in refitted or ():
         typer.echo(f"Curve for {one.instrument}: {_said(one)}.")
+    if calibrated is None:
+        typer.echo(f"Curves tested: {_NOT_DUE}.")
+    for found in calibrated or ():
+        typer.echo(f"Curve {found.version} for {found.instrument}: {_held(found)}.")
     tried = _NOT_DUE if rehearsed is None else f"{rehearsed} organizations"
     typer.echo(f"Rules tried: {tried}.")
 
@@ -116,6 +122,11 @@ def watch(
                     _refit(database, here)
             except Exception:  # noqa: BLE001 - as said
                 structlog.get_logger().exception("refitted_nothing")
+            try:
+                if refit.is_night(installation.now()):
+                    _calibrate(database, here)
+            except Exception:  # noqa: BLE001 - as said
+                structlog.get_logger().exception("calibrated_nothing")
             try:
                 if refit.is_night(installation.now()):
                     _rehearse(database, here)
@@ -252,6 +263,30 @@ def _rehearse(database: Database, here: Settings) -> int | None:
     if done:
         structlog.get_logger().info("rehearsed", organizations=done)
     return done
+
+
+def _calibrate(database: Database, here: Settings) -> list[Calibrated] | None:
+    registry = instruments.load_registry(site_folder=here.data_dir)
+    done = calibrate.run_if_due(database, registry=registry, now=installation.now())
+    for one in done or ():
+        told = {"instrument": one.instrument, "version": one.version}
+        log = structlog.get_logger()
+        if one.holds is False and one.is_in_force:
+            # Whoever runs the program is told as well: the page is only read by who opens it.
+            log.warning("curve_no_longer_holds", **told)
+        else:
+            log.info("calibrated", **told, holds=one.holds)
+    return done
+
+
+def _held(found: Calibrated) -> str:
+    match found.holds:
+        case None:
+            return "tested; whether it still holds can be said from 200 patients on"
+        case True:
+            return "tested, and it still holds"
+        case False:
+            return "tested, and IT NO LONGER HOLDS"
 
 
 def _said(one: Refitted) -> str:

@@ -92,15 +92,3 @@ def newest(db: DbSession, *, org_id: int, instrument: str, version: str) -> Cali
         .order_by(col(Calibration.sequence).desc())
         .limit(1)
     ).scalar_one_or_none()
-
-
-def rules_of(db: DbSession, *, org_id: int, instrument: str, version: str) -> Any:  # noqa: ANN401 - as it was stored
-    """Return what the newest calibration of a version counted of rules, if there is one."""
-    return db.execute(
-        select(Calibration.ended)
-        .where(Calibration.org_id == org_id)
-        .where(Calibration.instrument == instrument)
-        .where(Calibration.version == version)
-        .order_by(col(Calibration.sequence).desc())
-        .limit(1)
-    ).scalar_one_or_none()

@@ -20,6 +20,8 @@ from app.records import (
     course_histories,
     course_scores,
     curves,
+    jobs,
+    organizations,
     proposals,
 )
 from app.records.base import DbSession
@@ -38,9 +40,25 @@ from app.workflow.set_apart import (
     the_version,
 )
 
-__all__ = ["Calibrated", "CannotCalibrateError", "report_of", "run", "run_all", "versions"]
+__all__ = [
+    "Calibrated",
+    "CannotCalibrateError",
+    "report_of",
+    "run",
+    "run_all",
+    "run_if_due",
+    "versions",
+]
 
 _TELL_EVERY = 1000
+
+JOB = "calibrate"
+
+EVERY = dt.timedelta(hours=20)
+"""A little under a day, so that each night has its own."""
+
+LEASE = dt.timedelta(hours=6)
+"""After so long without an end, another process may take the job over."""
 
 FEWEST_NEW = 5
 """A calibration stands until so many patients or ended courses have come. Two that differ by
@@ -134,6 +152,31 @@ def run_all(
                     run(database, org_id=org_id, instrument=instrument, now=now, version=version)
                 )
     return found
+
+
+def run_if_due(
+    database: Database, *, registry: Registry, now: dt.datetime
+) -> list[Calibrated] | None:
+    """Calibrate every curve of every organization, if nobody has today."""
+    if not database.has_flags:
+        return None
+    with database.writing() as db:
+        if not jobs.claim(db, name=JOB, now=now, lease=LEASE, every=EVERY):
+            return None
+        org_ids = [one.id for one in organizations.every_one(db)]
+    try:
+        done = [
+            found
+            for org_id in org_ids
+            for found in run_all(database, org_id=org_id, registry=registry, now=now)
+        ]
+    except BaseException:
+        with database.writing() as db:
+            jobs.give_back(db, name=JOB)
+        raise
+    with database.writing() as db:
+        jobs.finish(db, name=JOB, now=now)
+    return done
 
 
 def versions(database: Database, *, org_id: int, instrument: str) -> list[str]:

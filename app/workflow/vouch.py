@@ -15,19 +15,16 @@ from app.clinical.calibration_judged import (
     CrossShown,
     JudgedShown,
     RuleShown,
-    judged_shown,
 )
 from app.clinical.calibration_sums import BANDS, DRAWN, By
 from app.clinical.curves import ReferenceCurve
-from app.clinical.figures import Figure
 from app.clinical.own_curve import FEWEST_COURSES
-from app.clinical.rules import RuleId
 from app.records import calibrations, curves, proposals
 from app.records.base import DbSession
 from app.records.calibrations import Calibration, Way
 from app.records.visibility import Viewer
 from app.workflow.access import NotThereError, Role
-from app.workflow.calibrate import JUDGED, report_of
+from app.workflow.calibrate import report_of
 from app.workflow.set_apart import TRAINED_SHARE
 
 __all__ = [
@@ -52,7 +49,6 @@ __all__ = [
     "Way",
     "as_document",
     "calibration",
-    "of_rule",
     "vouched",
 ]
 
@@ -125,27 +121,6 @@ def vouched(db: DbSession, *, org_id: int, instrument: str, version: str) -> Vou
     """Return what the newest calibration of a version found, if there is one."""
     row = calibrations.newest(db, org_id=org_id, instrument=instrument, version=version)
     return None if row is None else _vouched(row)
-
-
-def of_rule(
-    db: DbSession, *, org_id: int, instrument: str, version: str | None, rule: RuleId
-) -> Figure | None:
-    """Return the share of patients here whom a rule marks at some time, where it is known.
-
-    ``version`` is that of the curve that the mark rests on; without one, the curve in force.
-    """
-    if version is None:
-        in_use = curves.in_use(db, org_id=org_id).get(instrument)
-        version = in_use.curve.version if in_use else None
-    if version is None:
-        return None
-    counted = JUDGED.validate_python(
-        calibrations.rules_of(db, org_id=org_id, instrument=instrument, version=version)
-    )
-    if counted is None:
-        return None
-    by_rule = {one.rule: one.ever_marked for one in judged_shown(counted).rules}
-    return by_rule.get(rule)
 
 
 def as_document(found: Sequence[Vouched]) -> Mapping[str, Any]:

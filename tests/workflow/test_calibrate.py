@@ -233,6 +233,46 @@ class TestRefused:
         self.refused(clinic, "SAMKLANG_FLAGS")
 
 
+def test_the_nightly_job_does_it_once_a_night(clinic: Clinic) -> None:
+    use_curve(clinic, GENERAL)
+    live(clinic.database, caseload_of(clinic), courses=30)
+
+    def at_night() -> list[str] | None:
+        done = calibrate.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
+        return None if done is None else [one.version for one in done]
+
+    assert at_night() == ["general-1"]
+    assert at_night() is None
+    clinic.clock.pass_time(days=1)
+    assert at_night() == ["general-1"]
+    assert len(kept(clinic)) == 1
+
+
+def test_a_night_that_goes_wrong_is_tried_again(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_curve(clinic, GENERAL)
+    live(clinic.database, caseload_of(clinic), courses=30)
+
+    def at_night() -> list[Calibrated] | None:
+        return calibrate.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("app.workflow.calibrate.FEWEST_BELOW", "none")
+        with pytest.raises(TypeError):
+            at_night()
+
+    assert at_night()
+
+
+def test_without_flags_the_nightly_job_does_nothing(clinic: Clinic) -> None:
+    switch_flags_off(clinic)
+
+    done = calibrate.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
+
+    assert done is None
+
+
 def test_versions_worth_calibrating_are_the_one_in_force_and_the_one_that_waits(
     clinic: Clinic,
 ) -> None:
