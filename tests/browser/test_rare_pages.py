@@ -11,6 +11,9 @@ from tests.support.clinic import Person
 from tests.support.lists import critical
 from tests.support.many_courses import calibrate_curve, propose_curve
 
+DRAWN_MS = 600
+"""Long enough for charts to be drawn in a new size."""
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_proposed_curve_can_be_read_at_every_size(site: Site, language: str) -> None:
@@ -58,6 +61,8 @@ def _troubles(page: Page) -> Sequence[str]:
     found: list[str] = []
     for size in (LAPTOP, TABLET, PHONE):
         page.set_viewport_size(size)
+        if page.locator(".chart").count():
+            page.wait_for_timeout(DRAWN_MS)
         found += axe_troubles(page)
         root = "document.documentElement"
         if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
