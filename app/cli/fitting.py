@@ -15,7 +15,8 @@ from app.clinical.instruments import Instrument
 from app.instruments import Registry
 from app.records.engine import Database
 from app.workflow import fit as fitting
-from app.workflow.fit import CannotFitError, Heard, Proposed
+from app.workflow.fit import CannotFitError, Proposed
+from app.workflow.sum_up import Heard
 
 _REASONS = {
     "no_intake": "without a first score",

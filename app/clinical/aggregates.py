@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Self
 
+from app.clinical.ages import AGE_BANDS, age_band
 from app.clinical.effect_sizes import (
     SeverityReference,
     d_av,
@@ -27,11 +28,10 @@ from app.clinical.pair_sums import PairSums
 from app.clinical.reliable_change import Category, EndResult, Side
 from app.clinical.time_to_change import TimesToChange, median_sessions
 
+__all__ = ["AGE_BANDS", "age_band"]
+
 TENTHS = 10
 """Scores come in tenths of a point and are shown in points."""
-
-AGE_BANDS = ((6, 12), (13, 17), (18, 29), (30, 49), (50, 66), (67, None))
-"""Youngest and oldest age in years, as on the first day of the episode."""
 
 
 class Exclusion(Enum):
@@ -63,18 +63,6 @@ class UnaccountedError(ValueError):
             f"{ended} episodes ended, {scored} have a first and a last score, and {excluded} are "
             "excluded for a reason; the last two must make up the first. Count the group again."
         )
-
-
-def age_band(years: int) -> tuple[int, int | None] | None:
-    """Return the band of an age, or ``None`` for an age below the youngest."""
-    return next(
-        (
-            (youngest, oldest)
-            for youngest, oldest in AGE_BANDS
-            if years >= youngest and (oldest is None or years <= oldest)
-        ),
-        None,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Sums of single courses, as a database adds them up, to the sums that a curve is fitted from."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -39,6 +40,9 @@ class CourseSums:
     total_by_time: float
 
 
+Group = TypeVar("Group", bound=Hashable)
+
+
 def statistics_of(courses: Iterable[CourseSums]) -> GrowthStatistics:
     """Return the sums over many courses, in points.
 
@@ -47,9 +51,27 @@ def statistics_of(courses: Iterable[CourseSums]) -> GrowthStatistics:
     courses
         Read once and never held all at once, so that there may be millions.
     """
-    rest, whole = iter(courses), merge()
+    return merge(*statistics_by_group((None, course) for course in courses).values())
+
+
+def statistics_by_group(
+    courses: Iterable[tuple[Group, CourseSums]],
+) -> dict[Group, GrowthStatistics]:
+    """Return the sums over the courses of each group, in points.
+
+    Parameters
+    ----------
+    courses
+        Each with its group; read once, as above.
+    """
+    rest, whole = iter(courses), dict[Group, GrowthStatistics]()
     while some := list(islice(rest, _AT_A_TIME)):
-        whole = merge(_pooled(some), whole)
+        piles: dict[Group, list[CourseSums]] = {}
+        for group, course in some:
+            piles.setdefault(group, []).append(course)
+        for group, pile in piles.items():
+            before = [whole[group]] if group in whole else []
+            whole[group] = merge(_pooled(pile), *before)
     return whole
 
 

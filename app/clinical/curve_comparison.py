@@ -1,6 +1,6 @@
 """Two curves beside the same scores: how many lie in each band, and how far off each mean is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.clinical.expected_change import ReferenceCurve, band, covers, expected
@@ -85,6 +85,33 @@ def compare_curves(
         n_scores=sum(count.n for count in common),
         now=None if now is None else _fit(now, common, scale=scale),
         proposed=_fit(proposed, common, scale=scale),
+    )
+
+
+def together(parts: Iterable[Comparison | None]) -> Comparison | None:
+    """Return the comparisons of several groups of scores as one.
+
+    Parameters
+    ----------
+    parts
+        One for each group, all with a curve in force or all without.
+    """
+    found = [one for one in parts if one is not None]
+    if not found:
+        return None
+    current = [(one.now, one.n_scores) for one in found if one.now is not None]
+    return Comparison(
+        n_scores=sum(one.n_scores for one in found),
+        now=_pooled(current) if current else None,
+        proposed=_pooled([(one.proposed, one.n_scores) for one in found]),
+    )
+
+
+def _pooled(fits: Sequence[tuple[Fit, int]]) -> Fit:
+    n = sum(scores for _, scores in fits)
+    return Fit(
+        n_inside=sum(one.n_inside for one, _ in fits),
+        mean_error=sum(one.mean_error * scores for one, scores in fits) / n,
     )
 
 

@@ -4,9 +4,10 @@ Symbols as in ``expected_change``; parameters are floats in score points.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from app.clinical.ages import AgeBand
 from app.clinical.evidence import Evidence, ReliableChangeValue, Tenths
 
 
@@ -116,6 +117,31 @@ class GrowthParameters:
         return self.sd_intercept**2 + 2 * self.covariance * time + self.sd_slope**2 * time**2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratum:
+    """Patients of one age band who have parameters of their own within a curve.
+
+    Attributes
+    ----------
+    ages
+        Youngest and oldest age at the beginning of the course, in years, both included.
+    parameters
+        In score points, with L = ln k.
+    lowest_intake, highest_intake, first_session, last_session
+        Where they hold, as for the whole curve.
+    n_patients
+        Number of patients they were fitted to.
+    """
+
+    ages: AgeBand
+    parameters: GrowthParameters
+    lowest_intake: Tenths
+    highest_intake: Tenths
+    first_session: int
+    last_session: int
+    n_patients: int
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceCurve:
     """A stored, versioned curve and where it may be used.
@@ -138,6 +164,8 @@ class ReferenceCurve:
         Where the numbers come from and how far they can be trusted.
     n_patients
         Number of patients it was fitted to; ``None`` if it was not fitted.
+    strata
+        Age bands that have parameters of their own; the others go by those of the curve.
     """
 
     instrument_key: str
@@ -152,6 +180,31 @@ class ReferenceCurve:
     source: str
     evidence: Evidence
     n_patients: int | None
+    strata: tuple[Stratum, ...] = ()
+
+
+def for_age(curve: ReferenceCurve, band: AgeBand | None) -> ReferenceCurve:
+    """Return a curve as it holds for patients of an age band.
+
+    Parameters
+    ----------
+    curve
+        A curve, with strata or without.
+    band
+        The age band at the beginning of the course; ``None`` if it is not known.
+    """
+    own = next((one for one in curve.strata if one.ages == band), None)
+    if own is None:
+        return curve
+    return replace(
+        curve,
+        parameters=own.parameters,
+        lowest_intake=own.lowest_intake,
+        highest_intake=own.highest_intake,
+        first_session=own.first_session,
+        last_session=own.last_session,
+        n_patients=own.n_patients,
+    )
 
 
 def session_time(session: int) -> float:

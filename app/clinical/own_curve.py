@@ -22,6 +22,14 @@ of this program, not from the literature."""
 LEAST_SCORES = 3
 """Scores, the first one included, that make a closed course count as one of those."""
 
+FEWEST_FOR_STRATA = 500
+"""Closed courses of the site from which on age bands have parameters of their own. A choice of
+this program, not from the literature."""
+
+FEWEST_IN_STRATUM = 100
+"""Closed courses of an age band below which it goes by the curve of all; as many as a curve of
+one's own needs. A choice."""
+
 GENERAL_WEIGHT = 200
 """The general curve's spreads weigh as much as so many courses of one's own. A choice."""
 
@@ -117,6 +125,11 @@ def check_stage(n_closed: int) -> None:
     """
     if n_closed < FEWEST_COURSES:
         raise TooFewCoursesError(n_closed)
+
+
+def may_stratify(*, n_closed: int, n_in_stratum: int) -> bool:
+    """Return whether an age band may have parameters of its own, by closed courses."""
+    return n_closed >= FEWEST_FOR_STRATA and n_in_stratum >= FEWEST_IN_STRATUM
 
 
 def is_news(*, n_new: int, n_before: int) -> bool:

@@ -6,21 +6,17 @@ Session 1 is the first of them with a score, or the one that a clinician named.
 """
 
 import datetime as dt
-import math
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 
-from app.clinical.course_sums import CourseSums
-from app.clinical.curve_comparison import ScoreCount
-from app.clinical.own_curve import Reach
 from app.records.base import DbSession, UtcDateTime, ask, table_of
 from app.records.episodes import Baseline, Episode
-from app.records.people import Respondent, RespondentKind
+from app.records.people import Patient, Respondent, RespondentKind
 from app.records.ratings import Rating, Withdrawal
 from app.records.sessions import SessionStatus, TherapySession
 from app.records.tablets import Slot
@@ -50,23 +46,33 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class CourseFound:
-    """One course with a first score; nothing tells whose."""
+    """One course with a first score."""
 
     standing: Standing
-    sums: CourseSums
-    """With no score after the first in them for a course that has none."""
+    patient: uuid.UUID
+    """To tell courses of one patient from those of two; no name, and nothing to look one up."""
+    scores: Sequence[tuple[int, int]]
+    """Pairs of session k and score (tenths), in order; k of the first is 1."""
     is_closed: bool
-    is_patients_first: bool
-    """Of the courses of one patient with this standing, one is the first."""
+    opened_at: dt.datetime
+    birth_year: int | None
     first_at: dt.datetime
     last_at: dt.datetime
+    text_versions: frozenset[str]
+    """Editions of the item text that these scores were given to."""
 
+
+_LINE = "\n"
+_AT_A_TIME = 1000
+"""Courses that are asked for together: a few thousand scores."""
 
 _SESSION, _EPISODE, _BASELINE = table_of(TherapySession), table_of(Episode), table_of(Baseline)
+_PATIENT = table_of(Patient)
 _RATING, _RESPONDENT, _WITHDRAWAL = table_of(Rating), table_of(Respondent), table_of(Withdrawal)
 _NEWER = _RATING.alias("newer")
 _ORG, _EDITION = sa.bindparam("org", type_=sa.Integer), sa.bindparam("edition", type_=sa.Integer)
 _SINCE = sa.bindparam("since", type_=UtcDateTime)
+_SOME = sa.bindparam("some", expanding=True, type_=_EPISODE.c.id.type)
 
 
 def _same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
@@ -78,138 +84,138 @@ _OF_INSTRUMENT = sa.and_(
     _EPISODE.c.org_id == _ORG, _EPISODE.c.main_instrument == sa.bindparam("instrument")
 )
 
-_CAME = (
-    sa.select(
-        _SESSION.c.id,
-        sa.func.row_number()
-        .over(partition_by=_SESSION.c.episode_id, order_by=[_SESSION.c.planned_at, _SESSION.c.id])
-        .label("place"),
-    )
-    .join(_EPISODE, _same(_EPISODE, _SESSION, id="episode_id"))
-    .where(_OF_INSTRUMENT, _SESSION.c.org_id == _ORG)
-    .where(_SESSION.c.status == SessionStatus.ATTENDED)
-    .cte("came")
-)
-"""Attended sessions, numbered within their course."""
 
-_NAMED = (
-    sa.select(
-        _BASELINE.c.rating_id,
-        sa.func.row_number()
-        .over(partition_by=_BASELINE.c.episode_id, order_by=_BASELINE.c.sequence.desc())
-        .label("age"),
-    )
-    .where(_BASELINE.c.org_id == _ORG)
-    .cte("named")
-)
-"""Ratings that a clinician named as the start, the newest of each course first."""
+def _counted(*, of_some: bool) -> sa.CTE:
+    """Return scores from the first one on, with their session number k: of all, or some courses."""
 
-_SCORED = (
-    sa.select(
-        _RATING.c.id,
-        _RATING.c.episode_id,
-        _RATING.c.patient_id,
-        _RATING.c.session_id,
-        _RATING.c.instrument_version,
-        _RATING.c.text_version,
-        _RATING.c.total,
-        _RATING.c.rated_at,
-        _EPISODE.c.closed_at,
-        sa.func.row_number()
-        .over(
-            partition_by=[_RATING.c.episode_id, _RATING.c.session_id],
-            order_by=[
-                sa.case((_RATING.c.slot == Slot.START, 0), else_=1),
-                _RATING.c.sequence.desc(),
-            ],
+    def asked_for(episode_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        return episode_id.in_(_SOME) if of_some else sa.true()
+
+    # Attended sessions, numbered within their course.
+    came = (
+        sa.select(
+            _SESSION.c.id,
+            sa.func.row_number()
+            .over(
+                partition_by=_SESSION.c.episode_id, order_by=[_SESSION.c.planned_at, _SESSION.c.id]
+            )
+            .label("place"),
         )
-        .label("preference"),
+        .join(_EPISODE, _same(_EPISODE, _SESSION, id="episode_id"))
+        .where(_OF_INSTRUMENT, _SESSION.c.org_id == _ORG, asked_for(_SESSION.c.episode_id))
+        .where(_SESSION.c.status == SessionStatus.ATTENDED)
+        .cte("came")
     )
-    .select_from(_RATING)
-    .join(_EPISODE, _same(_EPISODE, _RATING, id="episode_id"))
-    .join(_RESPONDENT, _same(_RESPONDENT, _RATING, id="respondent_id"))
-    .outerjoin(_NEWER, _same(_NEWER, _RATING, replaces_id="id"))
-    .outerjoin(_WITHDRAWAL, _same(_WITHDRAWAL, _RATING, rating_id="id"))
-    .where(_OF_INSTRUMENT, _RATING.c.org_id == _ORG)
-    .where(_RATING.c.instrument == sa.bindparam("instrument"))
-    .where(_RATING.c.total.is_not(None), _RESPONDENT.c.kind == RespondentKind.PATIENT)
-    .where(_NEWER.c.id.is_(None), _WITHDRAWAL.c.id.is_(None))
-    .cte("scored")
-)
-"""Scores that count; of those of one session the preferred one first."""
-
-_IS_NAMED = sa.case((_NAMED.c.rating_id.is_not(None), 1), else_=0)
-_PLACED = (
-    sa.select(
-        _SCORED,
-        _CAME.c.place,
-        sa.func.max(_IS_NAMED).over(partition_by=_SCORED.c.episode_id).label("has_named"),
-        sa.func.max(sa.case((_IS_NAMED == 1, _CAME.c.place)))
-        .over(partition_by=_SCORED.c.episode_id)
-        .label("named_place"),
-        sa.func.min(_CAME.c.place).over(partition_by=_SCORED.c.episode_id).label("first_place"),
+    # Ratings that a clinician named as the start, the newest of each course first.
+    named = (
+        sa.select(
+            _BASELINE.c.rating_id,
+            sa.func.row_number()
+            .over(partition_by=_BASELINE.c.episode_id, order_by=_BASELINE.c.sequence.desc())
+            .label("age"),
+        )
+        .where(_BASELINE.c.org_id == _ORG, asked_for(_BASELINE.c.episode_id))
+        .cte("named")
     )
-    .select_from(_SCORED)
-    .outerjoin(_CAME, _CAME.c.id == _SCORED.c.session_id)
-    .outerjoin(_NAMED, sa.and_(_NAMED.c.rating_id == _SCORED.c.id, _NAMED.c.age == 1))
-    .where(_SCORED.c.preference == 1)
-    .cte("placed")
-)
-"""One score for each session, with where the course begins."""
-
-_START = sa.case((_PLACED.c.has_named == 1, _PLACED.c.named_place), else_=_PLACED.c.first_place)
-_IS_INTAKE = _PLACED.c.place == _START
-
-
-def _over_course(value: sa.sql.functions.FunctionElement[Any]) -> sa.ColumnElement[Any]:
-    return value.over(partition_by=_PLACED.c.episode_id)
-
-
-COUNTED = (
-    sa.select(
-        _PLACED.c.episode_id,
-        _PLACED.c.patient_id,
-        _PLACED.c.closed_at,
-        _PLACED.c.total,
-        _PLACED.c.rated_at,
-        _PLACED.c.text_version,
-        (_PLACED.c.place - _START + 1).label("session"),
-        _over_course(sa.func.max(sa.case((_IS_INTAKE, _PLACED.c.total)))).label("intake"),
-        _over_course(sa.func.max(sa.case((_IS_INTAKE, _PLACED.c.rated_at)))).label("intake_at"),
-        _over_course(sa.func.min(_PLACED.c.instrument_version)).label("oldest_edition"),
-        _over_course(sa.func.max(_PLACED.c.instrument_version)).label("newest_edition"),
+    # Scores that count; of those of one session the preferred one first.
+    scored = (
+        sa.select(
+            _RATING.c.id,
+            _RATING.c.episode_id,
+            _RATING.c.patient_id,
+            _RATING.c.session_id,
+            _RATING.c.instrument_version,
+            _RATING.c.text_version,
+            _RATING.c.total,
+            _RATING.c.rated_at,
+            _EPISODE.c.closed_at,
+            sa.func.row_number()
+            .over(
+                partition_by=[_RATING.c.episode_id, _RATING.c.session_id],
+                order_by=[
+                    sa.case((_RATING.c.slot == Slot.START, 0), else_=1),
+                    _RATING.c.sequence.desc(),
+                ],
+            )
+            .label("preference"),
+        )
+        .select_from(_RATING)
+        .join(_EPISODE, _same(_EPISODE, _RATING, id="episode_id"))
+        .join(_RESPONDENT, _same(_RESPONDENT, _RATING, id="respondent_id"))
+        .outerjoin(_NEWER, _same(_NEWER, _RATING, replaces_id="id"))
+        .outerjoin(_WITHDRAWAL, _same(_WITHDRAWAL, _RATING, rating_id="id"))
+        .where(_OF_INSTRUMENT, _RATING.c.org_id == _ORG, asked_for(_RATING.c.episode_id))
+        .where(_RATING.c.instrument == sa.bindparam("instrument"))
+        .where(_RATING.c.total.is_not(None), _RESPONDENT.c.kind == RespondentKind.PATIENT)
+        .where(_NEWER.c.id.is_(None), _WITHDRAWAL.c.id.is_(None))
+        .cte("scored")
     )
-    .where(_PLACED.c.place >= _START)
-    .cte("counted")
-)
-"""Scores from the first one on, with their session number k."""
+    # One score for each session, with where the course begins.
+    is_named = sa.case((named.c.rating_id.is_not(None), 1), else_=0)
+    placed = (
+        sa.select(
+            scored,
+            came.c.place,
+            sa.func.max(is_named).over(partition_by=scored.c.episode_id).label("has_named"),
+            sa.func.max(sa.case((is_named == 1, came.c.place)))
+            .over(partition_by=scored.c.episode_id)
+            .label("named_place"),
+            sa.func.min(came.c.place).over(partition_by=scored.c.episode_id).label("first_place"),
+        )
+        .select_from(scored)
+        .outerjoin(came, came.c.id == scored.c.session_id)
+        .outerjoin(named, sa.and_(named.c.rating_id == scored.c.id, named.c.age == 1))
+        .where(scored.c.preference == 1)
+        .cte("placed")
+    )
+    start = sa.case((placed.c.has_named == 1, placed.c.named_place), else_=placed.c.first_place)
+    is_intake = placed.c.place == start
 
-_IS_OUTCOME = COUNTED.c.session > 1
-course_standing = sa.case(
-    (COUNTED.c.intake_at < _SINCE, Standing.BEFORE_PERIOD.value),
-    (
-        sa.or_(COUNTED.c.oldest_edition != _EDITION, COUNTED.c.newest_edition != _EDITION),
-        Standing.OTHER_EDITION.value,
-    ),
-    else_=Standing.FITTED.value,
-)
+    def over_course(value: sa.sql.functions.FunctionElement[Any]) -> sa.ColumnElement[Any]:
+        return value.over(partition_by=placed.c.episode_id)
+
+    return (
+        sa.select(
+            placed.c.episode_id,
+            placed.c.patient_id,
+            placed.c.closed_at,
+            placed.c.total,
+            placed.c.rated_at,
+            placed.c.text_version,
+            (placed.c.place - start + 1).label("session"),
+            over_course(sa.func.max(sa.case((is_intake, placed.c.total)))).label("intake"),
+            over_course(sa.func.max(sa.case((is_intake, placed.c.rated_at)))).label("intake_at"),
+            over_course(sa.func.min(placed.c.instrument_version)).label("oldest_edition"),
+            over_course(sa.func.max(placed.c.instrument_version)).label("newest_edition"),
+        )
+        .where(placed.c.place >= start)
+        .cte("counted")
+    )
+
+
+COUNTED = _counted(of_some=False)
+"""Scores of all courses from the first one on, with their session number k."""
+
+
+def standing_of(counted: sa.CTE) -> sa.ColumnElement[Any]:
+    """Return whether the course of a score is fitted; one without a later score has none."""
+    return sa.case(
+        (counted.c.intake_at < _SINCE, Standing.BEFORE_PERIOD.value),
+        (
+            sa.or_(counted.c.oldest_edition != _EDITION, counted.c.newest_edition != _EDITION),
+            Standing.OTHER_EDITION.value,
+        ),
+        else_=Standing.FITTED.value,
+    )
+
+
+course_standing = standing_of(COUNTED)
 """Whether the course of a score is fitted; one without a later score has none that is."""
 
-_OUTCOMES = (
-    sa.select(
-        COUNTED.c.patient_id,
-        COUNTED.c.text_version,
-        COUNTED.c.intake,
-        COUNTED.c.session,
-        COUNTED.c.total,
-    )
-    .where(_IS_OUTCOME, course_standing == Standing.FITTED.value)
-    .cte("outcome")
-)
-"""Scores after the first one, of courses that are fitted."""
-
-_LONGEST = sa.select(sa.func.max(_CAME.c.place))
 _N_COURSES = sa.select(sa.func.count()).select_from(_EPISODE).where(_OF_INSTRUMENT)
+_EPISODES = (
+    sa.select(_EPISODE.c.id).where(_OF_INSTRUMENT).order_by(_EPISODE.c.patient_id, _EPISODE.c.id)
+)
 _GOT_SCORE = sa.exists().where(
     _same(_RATING, _EPISODE, episode_id="id"),
     _RATING.c.instrument == sa.bindparam("instrument"),
@@ -219,41 +225,78 @@ _CLOSED_ANEW = _N_COURSES.where(
     _EPISODE.c.closed_at.is_not(None),
     sa.or_(_EPISODE.c.closed_at > sa.bindparam("at", type_=UtcDateTime), _GOT_SCORE),
 )
-_COUNTS = (
-    sa.select(
-        _OUTCOMES.c.intake, _OUTCOMES.c.session, _OUTCOMES.c.total, sa.func.count().label("n")
+
+
+def _course_question() -> sa.Select[*tuple[Any, ...]]:
+    """Return the question for each of some courses: one line for a course, its scores in it."""
+    counted = _counted(of_some=True)
+    as_text = sa.cast(counted.c.session, sa.String) + ":" + sa.cast(counted.c.total, sa.String)
+    text_version = sa.func.coalesce(counted.c.text_version, "")
+    return (
+        sa.select(
+            counted.c.patient_id,
+            standing_of(counted),
+            counted.c.closed_at.is_not(None),
+            _EPISODE.c.opened_at,
+            _PATIENT.c.birth_year,
+            sa.func.min(counted.c.rated_at),
+            sa.func.max(counted.c.rated_at),
+            sa.func.aggregate_strings(as_text, " "),
+            sa.func.aggregate_strings(text_version, _LINE),
+        )
+        .join(_EPISODE, sa.and_(_EPISODE.c.org_id == _ORG, _EPISODE.c.id == counted.c.episode_id))
+        .join(_PATIENT, sa.and_(_PATIENT.c.org_id == _ORG, _PATIENT.c.id == counted.c.patient_id))
+        # All scores of a course stand alike, so that any of them tells how.
+        .group_by(
+            counted.c.patient_id,
+            counted.c.episode_id,
+            counted.c.closed_at,
+            counted.c.intake_at,
+            counted.c.oldest_edition,
+            counted.c.newest_edition,
+            _EPISODE.c.opened_at,
+            _PATIENT.c.birth_year,
+        )
+        .order_by(counted.c.patient_id, counted.c.episode_id)
     )
-    .group_by(_OUTCOMES.c.intake, _OUTCOMES.c.session, _OUTCOMES.c.total)
-    .order_by(_OUTCOMES.c.intake, _OUTCOMES.c.session, _OUTCOMES.c.total)
-)
-_PATIENTS = sa.func.count(sa.distinct(_OUTCOMES.c.patient_id))
-_PATIENTS_AT = sa.select(_OUTCOMES.c.session, _PATIENTS).group_by(_OUTCOMES.c.session)
-_PATIENTS_WITHIN = sa.select(_PATIENTS).where(
-    _OUTCOMES.c.intake.between(sa.bindparam("lowest"), sa.bindparam("highest")),
-    _OUTCOMES.c.session.between(sa.bindparam("first"), sa.bindparam("last")),
-)
-_TEXTS = (
-    sa.select(_OUTCOMES.c.text_version)
-    .where(_OUTCOMES.c.text_version.is_not(None))
-    .distinct()
-    .order_by(_OUTCOMES.c.text_version)
-)
+
+
+_COURSES = _course_question()
 
 
 def courses(db: DbSession, asked: Asked) -> Iterator[CourseFound]:
-    """Yield the sums of every course that has a first score, as the database makes them."""
-    longest: int | None = ask(db, _LONGEST, **values_of(asked)).scalar_one()
-    question = _course_question(longest or 1).execution_options(yield_per=5000)
-    with closing(ask(db, question, **values_of(asked))) as rows:
-        for standing, is_closed, is_first, first_at, last_at, *sums in rows:
+    """Yield every course that has a first score, the courses of one patient together.
+
+    Some at a time, so that the database sorts little at once and memory stays small.
+    """
+    ids = [row[0] for row in ask(db, _EPISODES, **values_of(asked))]
+    for first in range(0, len(ids), _AT_A_TIME):
+        some = ids[first : first + _AT_A_TIME]
+        for patient_id, standing, is_closed, opened_at, birth_year, *seen in ask(
+            db, _COURSES, **values_of(asked), some=some
+        ):
+            first_at, last_at, scores, texts = seen
+            told = tuple(sorted(_pair(one) for one in scores.split()))
+            has_later = len(told) > 1
+            is_fitted = standing == Standing.FITTED.value
             yield CourseFound(
-                standing=Standing(standing),
-                sums=CourseSums(*sums),
+                standing=Standing.NO_FOLLOW_UP
+                if is_fitted and not has_later
+                else Standing(standing),
+                patient=patient_id,
+                scores=told,
                 is_closed=is_closed,
-                is_patients_first=is_first == 1,
+                opened_at=opened_at,
+                birth_year=birth_year,
                 first_at=first_at,
                 last_at=last_at,
+                text_versions=frozenset(one for one in texts.split(_LINE) if one),
             )
+
+
+def _pair(told: str) -> tuple[int, int]:
+    session, _, score = told.partition(":")
+    return int(session), int(score)
 
 
 def courses_in_all(db: DbSession, asked: Asked) -> int:
@@ -271,105 +314,11 @@ def closed_anew(db: DbSession, asked: Asked, *, at: dt.datetime, sequence: int) 
     return n
 
 
-def counts(db: DbSession, asked: Asked) -> Iterator[ScoreCount]:
-    """Yield how many fitted courses have each score at each session after each first score."""
-    with closing(ask(db, _COUNTS, **values_of(asked))) as rows:
-        for row in rows:
-            yield ScoreCount(intake=row[0], session=row[1], score=row[2], n=row[3])
-
-
-def patients_at(db: DbSession, asked: Asked) -> Mapping[int, int]:
-    """Return how many patients have a fitted score at each session after the first."""
-    return {row[0]: row[1] for row in ask(db, _PATIENTS_AT, **values_of(asked))}
-
-
-def patients_within(db: DbSession, asked: Asked, reach: Reach) -> int:
-    """Return how many patients have a fitted score where a curve holds."""
-    n: int = ask(
-        db,
-        _PATIENTS_WITHIN,
-        **values_of(asked),
-        lowest=reach.lowest_intake,
-        highest=reach.highest_intake,
-        first=reach.first_session,
-        last=reach.last_session,
-    ).scalar_one()
-    return n
-
-
-def text_versions(db: DbSession, asked: Asked) -> list[str]:
-    """Return the editions of the item text that the fitted scores were given to."""
-    return [row[0] for row in ask(db, _TEXTS, **values_of(asked))]
-
-
 def values_of(asked: Asked) -> Mapping[str, object]:
-    """Return what the statements of this module ask for by name."""
+    """Return what was asked for, as a question to the database takes it."""
     return {
         "org": asked.org_id,
         "instrument": asked.instrument,
         "edition": asked.edition,
         "since": asked.since,
     }
-
-
-def _course_question(longest: int) -> sa.Select[*tuple[Any, ...]]:
-    """Return the question for the sums of each course."""
-    # SQLite has no logarithm of its own, so that of every session number comes along.
-    log = (
-        sa.values(sa.column("session", sa.Integer), sa.column("time", sa.Float), name="log")
-        .data([(session, math.log(session)) for session in range(1, longest + 1)])
-        .cte("log")
-    )
-    later, score, time = _IS_OUTCOME, COUNTED.c.total, log.c.time
-    n = sa.func.sum(sa.case((later, 1), else_=0))
-    standing = sa.case(
-        (sa.and_(course_standing == Standing.FITTED.value, n == 0), Standing.NO_FOLLOW_UP.value),
-        else_=course_standing,
-    )
-    # All scores of a course stand alike, so that any of them tells how.
-    each = (
-        sa.select(
-            COUNTED.c.patient_id,
-            COUNTED.c.episode_id,
-            standing.label("standing"),
-            COUNTED.c.closed_at.is_not(None).label("is_closed"),
-            sa.func.min(COUNTED.c.rated_at).label("first_at"),
-            sa.func.max(COUNTED.c.rated_at).label("last_at"),
-            COUNTED.c.intake,
-            n.label("n"),
-            # The logarithm of 1, the first session, is 0.
-            sa.func.sum(time).label("times"),
-            sa.func.sum(time * time).label("times_squared"),
-            sa.func.sum(sa.case((later, score), else_=0)).label("total"),
-            sa.func.sum(sa.case((later, score * score), else_=0)).label("total_squared"),
-            sa.func.sum(time * score).label("total_by_time"),
-        )
-        .join(log, log.c.session == COUNTED.c.session)
-        .group_by(
-            COUNTED.c.patient_id,
-            COUNTED.c.episode_id,
-            COUNTED.c.closed_at,
-            COUNTED.c.intake,
-            COUNTED.c.intake_at,
-            COUNTED.c.oldest_edition,
-            COUNTED.c.newest_edition,
-        )
-        .cte("each")
-    )
-    is_first = sa.func.row_number().over(
-        partition_by=[each.c.patient_id, each.c.standing], order_by=each.c.episode_id
-    )
-    return sa.select(
-        each.c.standing,
-        each.c.is_closed,
-        is_first,
-        each.c.first_at,
-        each.c.last_at,
-        each.c.intake,
-        each.c.n,
-        each.c.times,
-        each.c.times_squared,
-        each.c.total,
-        each.c.total_squared,
-        each.c.total_by_time,
-    )

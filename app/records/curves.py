@@ -3,17 +3,18 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
-from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
+from app.clinical.ages import AgeBand
+from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve, Stratum, for_age
 from app.clinical.instruments import Boundary, Evidence, Provenance, ReliableChangeValue
 from app.records import rule_settings
 from app.records.base import DbSession, OrganizationRow, ask, belongs, choice, moment, table_of
-from app.records.people import Organization
+from app.records.people import Organization, Patient
 from app.records.staff import Staff
 
 
@@ -46,10 +47,8 @@ class CurveNumbers(OrganizationRow):
     created_at: dt.datetime = moment()
 
 
-def number_checks() -> Sequence[sa.Constraint]:
-    """Return what must hold for the numbers of a curve."""
+def _variance_checks() -> Sequence[sa.Constraint]:
     return (
-        sa.UniqueConstraint("org_id", "instrument", "version"),
         sa.CheckConstraint(
             "sd_intercept >= 0 AND sd_slope >= 0 AND sigma > 0 AND correlation BETWEEN -1 AND 1",
             name="variances",
@@ -57,6 +56,14 @@ def number_checks() -> Sequence[sa.Constraint]:
         sa.CheckConstraint(
             "lowest_intake <= highest_intake AND first_session <= last_session", name="reach"
         ),
+    )
+
+
+def number_checks() -> Sequence[sa.Constraint]:
+    """Return what must hold for the numbers of a curve."""
+    return (
+        sa.UniqueConstraint("org_id", "instrument", "version"),
+        *_variance_checks(),
         sa.CheckConstraint(
             "(reliable_change IS NULL) = (reliable_change_boundary IS NULL)", name="reliable_change"
         ),
@@ -68,6 +75,44 @@ class Curve(CurveNumbers, table=True):
 
     __tablename__ = "curve"
     __table_args__ = (*number_checks(),)
+
+
+class CurveStratum(OrganizationRow, table=True):
+    """Parameters of one age band within a curve that was proposed; they go live with it."""
+
+    __tablename__ = "curve_stratum"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["org_id", "instrument", "version"],
+            ["curve_proposal.org_id", "curve_proposal.instrument", "curve_proposal.version"],
+        ),
+        sa.UniqueConstraint("org_id", "instrument", "version", "youngest"),
+        *_variance_checks(),
+    )
+
+    instrument: str = Field(max_length=40)
+    version: str = Field(max_length=40)
+    youngest: int
+    """Age in years at the beginning of the course, both ends included."""
+    oldest: int | None = None
+    intercept: float
+    intake: float
+    time: float
+    intake_time: float
+    center: float
+    sd_intercept: float
+    sd_slope: float
+    correlation: float
+    sigma: float
+    lowest_intake: int
+    highest_intake: int
+    first_session: int
+    last_session: int
+    patients: int
+    courses: int
+    closed_courses: int
+    own_weight: float
+    """How much the spreads of the band weigh beside those of the whole curve."""
 
 
 class CurveAcceptance(OrganizationRow, table=True):
@@ -97,7 +142,12 @@ class CurveInUse:
     curve: ReferenceCurve
     is_accepted: bool
 
+    def for_age(self, band: AgeBand | None) -> "CurveInUse":
+        """Return it as it holds for patients of an age band."""
+        return replace(self, curve=for_age(self.curve, band))
 
+
+_REACH = ("lowest_intake", "highest_intake", "first_session", "last_session")
 Kept = CurveNumbers | sa.Row[*tuple[Any, ...]]
 """A curve as it is kept: an object, or a row that was asked for by its columns."""
 
@@ -114,6 +164,13 @@ class Yardstick:
 
 
 _CURVE, _ACCEPTANCE = table_of(Curve), table_of(CurveAcceptance)
+_STRATUM, _PATIENT = table_of(CurveStratum), table_of(Patient)
+_YEARS = (
+    sa.bindparam("year", type_=sa.Integer)
+    - sa.select(_PATIENT.c.birth_year)
+    .where(_PATIENT.c.org_id == sa.bindparam("org"), _PATIENT.c.id == sa.bindparam("patient"))
+    .scalar_subquery()
+)
 _ORGANIZATION, _VERSION = table_of(Organization), _CURVE.alias("version")
 _YARDSTICK = (
     sa.select(
@@ -126,6 +183,7 @@ _YARDSTICK = (
         .limit(1)
         .scalar_subquery()
         .label("is_accepted"),
+        *(column.label(f"stratum_{column.name}") for column in _STRATUM.columns),
     )
     .select_from(_ORGANIZATION)
     .outerjoin(
@@ -141,16 +199,34 @@ _YARDSTICK = (
             .scalar_subquery(),
         ),
     )
+    .outerjoin(
+        _STRATUM,
+        sa.and_(
+            _STRATUM.c.org_id == _CURVE.c.org_id,
+            _STRATUM.c.instrument == _CURVE.c.instrument,
+            _STRATUM.c.version == _CURVE.c.version,
+            _STRATUM.c.youngest <= _YEARS,
+            sa.or_(_STRATUM.c.oldest.is_(None), _STRATUM.c.oldest >= _YEARS),
+        ),
+    )
     .where(_ORGANIZATION.c.id == sa.bindparam("org"))
 )
 
 
-def yardstick(db: DbSession, *, org_id: int, instrument: str) -> Yardstick:
-    """Return what courses on an instrument are measured by."""
-    row = ask(db, _YARDSTICK, org=org_id, instrument=instrument).one()
-    curve = None
-    if row.id is not None:
-        curve = CurveInUse(row.id, as_reference(row), is_accepted=bool(row.is_accepted))
+def yardstick(
+    db: DbSession, *, org_id: int, instrument: str, patient_id: uuid.UUID, year: int
+) -> Yardstick:
+    """Return what a patient's course that began in a year is measured by."""
+    row = ask(
+        db, _YARDSTICK, org=org_id, instrument=instrument, patient=patient_id, year=year
+    ).one()
+    if row.id is None:
+        return Yardstick(None, row.no_contact_days, row.own_rules)
+    curve = CurveInUse(row.id, as_reference(row), is_accepted=bool(row.is_accepted))
+    if row.stratum_id is not None:
+        kept = {name: getattr(row, f"stratum_{name}") for name in CurveStratum.model_fields}
+        own = _stratum(CurveStratum(**kept))
+        curve = replace(curve, curve=for_age(replace(curve.curve, strata=(own,)), own.ages))
     return Yardstick(curve, row.no_contact_days, row.own_rules)
 
 
@@ -173,7 +249,7 @@ def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
         .subquery()
     )
     rows = db.execute(
-        select(Curve, CurveAcceptance.is_accepted)
+        select(Curve, CurveAcceptance.is_accepted, CurveStratum)
         .outerjoin(latest, latest.c.curve_id == Curve.id)
         .outerjoin(
             CurveAcceptance,
@@ -182,13 +258,37 @@ def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
                 col(CurveAcceptance.sequence) == latest.c.sequence,
             ),
         )
+        .outerjoin(
+            CurveStratum,
+            sa.and_(
+                col(CurveStratum.org_id) == col(Curve.org_id),
+                col(CurveStratum.instrument) == col(Curve.instrument),
+                col(CurveStratum.version) == col(Curve.version),
+            ),
+        )
         .where(Curve.org_id == org_id)
-        .order_by(col(Curve.created_at), col(Curve.version))
+        .order_by(col(Curve.created_at), col(Curve.version), col(CurveStratum.youngest))
     )
-    return [
-        CurveInUse(id=curve.id, curve=as_reference(curve), is_accepted=bool(is_accepted))
-        for curve, is_accepted in rows
-    ]
+    found: dict[uuid.UUID, CurveInUse] = {}
+    for curve, is_accepted, stratum in rows:
+        before = found.get(curve.id) or CurveInUse(
+            id=curve.id, curve=as_reference(curve), is_accepted=bool(is_accepted)
+        )
+        strata = (*before.curve.strata, *([_stratum(stratum)] if stratum else []))
+        found[curve.id] = replace(before, curve=replace(before.curve, strata=strata))
+    return list(found.values())
+
+
+def with_strata(db: DbSession, curve: ReferenceCurve, *, org_id: int) -> ReferenceCurve:
+    """Return a proposed curve with the age bands that have parameters of their own in it."""
+    rows = db.execute(
+        select(CurveStratum)
+        .where(CurveStratum.org_id == org_id)
+        .where(CurveStratum.instrument == curve.instrument_key)
+        .where(CurveStratum.version == curve.version)
+        .order_by(col(CurveStratum.youngest))
+    ).scalars()
+    return replace(curve, strata=tuple(_stratum(row) for row in rows))
 
 
 def of_id(db: DbSession, *, org_id: int, curve_id: uuid.UUID) -> ReferenceCurve | None:
@@ -240,7 +340,7 @@ def numbers_of(reference: ReferenceCurve) -> Mapping[str, Any]:
         "instrument": reference.instrument_key,
         "version": reference.version,
         "kind": reference.kind,
-        **{name: getattr(numbers, name) for name in numbers.__slots__},
+        **parameters_of(numbers),
         "lowest_intake": reference.lowest_intake,
         "highest_intake": reference.highest_intake,
         "first_session": reference.first_session,
@@ -253,23 +353,31 @@ def numbers_of(reference: ReferenceCurve) -> Mapping[str, Any]:
     }
 
 
+def parameters_of(numbers: GrowthParameters) -> Mapping[str, Any]:
+    """Return parameters as they are kept, by the names of their columns."""
+    return {name: getattr(numbers, name) for name in numbers.__slots__}
+
+
+def _stratum(row: CurveStratum) -> Stratum:
+    return Stratum(
+        ages=(row.youngest, row.oldest),
+        parameters=_parameters(row),
+        n_patients=row.patients,
+        **{name: getattr(row, name) for name in _REACH},
+    )
+
+
+def _parameters(row: Kept | CurveStratum) -> GrowthParameters:
+    return GrowthParameters(**{name: getattr(row, name) for name in GrowthParameters.__slots__})
+
+
 def as_reference(row: Kept) -> ReferenceCurve:
     """Return a curve as the clinical core knows it."""
     return ReferenceCurve(
         instrument_key=row.instrument,
         kind=row.kind,
         version=row.version,
-        parameters=GrowthParameters(
-            intercept=row.intercept,
-            intake=row.intake,
-            time=row.time,
-            intake_time=row.intake_time,
-            center=row.center,
-            sd_intercept=row.sd_intercept,
-            sd_slope=row.sd_slope,
-            correlation=row.correlation,
-            sigma=row.sigma,
-        ),
+        parameters=_parameters(row),
         lowest_intake=row.lowest_intake,
         highest_intake=row.highest_intake,
         first_session=row.first_session,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
 from app.records.base import DbSession, OrganizationRow, belongs, moment
-from app.records.curves import CurveNumbers, number_checks
+from app.records.curves import CurveNumbers, CurveStratum, number_checks
 from app.records.staff import Staff
 
 
@@ -72,8 +72,8 @@ class CurveChoice(OrganizationRow, table=True):
     sequence: int
 
 
-def add(db: DbSession, row: CurveProposal | CurveChoice) -> None:
-    """Store a proposal, or a choice."""
+def add(db: DbSession, row: CurveProposal | CurveStratum | CurveChoice) -> None:
+    """Store a proposal, an age band of one, or a choice."""
     db.add(row)
     db.flush()
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.records.base import DbSession, ask, table_of
 from app.records.episodes import Baseline, Episode, EpisodeRow
-from app.records.people import Treats
+from app.records.people import Patient, Treats
 from app.records.sessions import SessionStatus, TherapySession
 from app.records.visibility import Viewer, seen_by
 
@@ -19,10 +19,11 @@ AT_A_TIME = 200
 
 @dataclass(frozen=True, slots=True)
 class CourseToReplay:
-    """A course, and the rating that a clinician named as its start."""
+    """A course, the rating that a clinician named as its start, and the year of birth."""
 
     episode: EpisodeRow
     baseline_id: uuid.UUID | None
+    birth_year: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Treated:
 
 
 _EPISODE, _BASELINE, _TREATS = table_of(Episode), table_of(Baseline), table_of(Treats)
-_SESSION = table_of(TherapySession)
+_SESSION, _PERSON = table_of(TherapySession), table_of(Patient)
 _NAMES = tuple(one.name for one in fields(EpisodeRow))
 _PATIENT, _LAST = sa.bindparam("patient", type_=sa.Uuid), sa.bindparam("last", type_=sa.Uuid)
 _COURSES = (
@@ -46,6 +47,9 @@ _COURSES = (
         .where(_BASELINE.c.episode_id == _EPISODE.c.id)
         .order_by(_BASELINE.c.sequence.desc())
         .limit(1)
+        .scalar_subquery(),
+        sa.select(_PERSON.c.birth_year)
+        .where(_PERSON.c.org_id == _EPISODE.c.org_id, _PERSON.c.id == _EPISODE.c.patient_id)
         .scalar_subquery(),
     )
     .where(_EPISODE.c.org_id == sa.bindparam("org"))
@@ -75,7 +79,7 @@ def courses(db: DbSession, viewer: Viewer) -> Iterator[Sequence[CourseToReplay]]
     """Yield all courses, some at a time; those of one patient one after the other."""
     rows = list(ask(db, seen_by(viewer, _COURSES, _EPISODE.c.patient_id), org=viewer.org_id))
     while rows:
-        part = [CourseToReplay(EpisodeRow(*row[:-1]), row[-1]) for row in rows]
+        part = [CourseToReplay(EpisodeRow(*row[:-2]), *row[-2:]) for row in rows]
         yield part
         last = part[-1].episode
         question = seen_by(viewer, _FURTHER, _EPISODE.c.patient_id)

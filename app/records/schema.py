@@ -195,6 +195,7 @@ APPENDED_ONLY = (
     "curve_acceptance",
     "curve_choice",
     "curve_proposal",
+    "curve_stratum",
     "flag",
     "item_answer",
     "participation",

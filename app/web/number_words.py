@@ -132,6 +132,29 @@ def curve_parameters(words: Words, curve: ReferenceCurve) -> Sequence[tuple[str,
     ]
 
 
+def strata_of(words: Words, curve: ReferenceCurve) -> Sequence[str]:
+    """Return a sentence for each age band that has parameters of its own in a curve."""
+    return [
+        words(
+            "numbers.stratum",
+            ages=_ages(words, one.ages),
+            low=words.tenths(one.lowest_intake),
+            high=words.tenths(one.highest_intake),
+            first=one.first_session,
+            last=one.last_session,
+            patients=words("numbers.curve_patients", n=one.n_patients),
+        )
+        for one in curve.strata
+    ]
+
+
+def _ages(words: Words, ages: tuple[int, int | None]) -> str:
+    youngest, oldest = ages
+    if oldest is None:
+        return words("numbers.ages_from", first=youngest)
+    return words("numbers.ages", first=youngest, last=oldest)
+
+
 def curve_reach(words: Words, curve: ReferenceCurve) -> str:
     """Return for which first scores and sessions a curve holds, and what it was fitted to."""
     told = words(

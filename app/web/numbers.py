@@ -54,6 +54,7 @@ class CurveShown:
     version: str
     version_line: str
     reach: str
+    strata: Sequence[str]
     parameters: Sequence[tuple[str, str]]
     source: str
     certainty: str
@@ -258,6 +259,7 @@ def _curve(words: Words, standing: CurveStanding, *, viewer: Viewer) -> CurveSho
         version=curve.version,
         version_line=words("numbers.curve_version", version=curve.version),
         reach=number_words.curve_reach(words, curve),
+        strata=number_words.strata_of(words, curve),
         parameters=number_words.curve_parameters(words, curve),
         source=curve.source,
         certainty=f"{words('numbers.evidence')}: {evidence}",

@@ -52,6 +52,7 @@ class ProposalShown:
     title: str
     line: str
     reach: str
+    strata: Sequence[str]
     may_accept: bool
     facts: Sequence[Fact]
     parameters: Sequence[ParameterShown]
@@ -72,6 +73,7 @@ def proposal_shown(words: Words, seen: ProposalSeen) -> ProposalShown:
             "numbers.proposal_line", version=seen.curve.version, date=words.date(seen.made_at)
         ),
         reach=number_words.curve_reach(words, seen.curve),
+        strata=number_words.strata_of(words, seen.curve),
         may_accept=not seen.is_in_force,
         facts=list(_facts(words, seen)),
         parameters=list(_parameters(words, seen)),

@@ -92,7 +92,7 @@ def proposal(db: DbSession, viewer: Viewer, *, instrument: str) -> ProposalSeen 
     if row is None:
         return None
     return ProposalSeen(
-        curve=curves.as_reference(row),
+        curve=curves.with_strata(db, curves.as_reference(row), org_id=viewer.org_id),
         is_in_force=_is_adopted(db, viewer, row),
         made_at=row.created_at,
         edition=row.edition,

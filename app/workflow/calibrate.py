@@ -30,7 +30,6 @@ from app.records.course_histories import CourseHistory
 from app.records.course_scores import Asked
 from app.records.engine import Database, enter_organization
 from app.workflow import access, track
-from app.workflow.fit import Heard
 from app.workflow.set_apart import (
     CannotCalibrateError,
     Plan,
@@ -39,6 +38,7 @@ from app.workflow.set_apart import (
     plan_for,
     the_version,
 )
+from app.workflow.sum_up import Heard
 
 __all__ = [
     "Calibrated",

@@ -22,6 +22,7 @@ from app.records.sessions import SessionKept, SessionStatus
 from app.records.visibility import Viewer
 from app.workflow import find, track
 from app.workflow.agree import local_day
+from app.workflow.gather import age_band_of
 from app.workflow.place import Part, Place, TopFlag, place_course
 from app.workflow.track import Record, RecordOf
 
@@ -203,6 +204,9 @@ def _client(
         baseline_id=case.baseline_id,
     )
     curve = kept.curves.get(episode.main_instrument)
+    if curve is not None:
+        band = age_band_of(opened_at=episode.opened_at, birth_year=patient.birth_year)
+        curve = curve.for_age(band)
     course = track.build_course(record, registry.get(episode.main_instrument), now=now)
     trajectory = compare(course, curve.curve if curve else None)
     came = [one for one in record.sessions if one.status is SessionStatus.ATTENDED]

@@ -1,19 +1,16 @@
 """Fit a curve to the site's own courses, and propose it; a person accepts it, or leaves it."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from app.clinical.course_sums import CourseSums, statistics_of
-from app.clinical.curve_comparison import Comparison, compare_curves
-from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve
+from app.clinical.curve_comparison import Comparison, compare_curves, together
+from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve, for_age
 from app.clinical.evidence import Evidence
 from app.clinical.growth_model import GrowthFit, fit
-from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics
+from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics, merge
 from app.clinical.instruments import Instrument, Purpose
 from app.clinical.own_curve import (
-    LEAST_SCORES,
     NoReachError,
     NotConvergedError,
     Reach,
@@ -24,19 +21,16 @@ from app.clinical.own_curve import (
     shrink,
 )
 from app.instruments import Registry
-from app.records import audit, course_scores, curves, organizations, proposals
+from app.records import audit, curves, organizations, proposals
 from app.records.base import DbSession
-from app.records.course_scores import Asked, CourseFound, Standing
+from app.records.course_scores import Asked
 from app.records.curves import CurveInUse
 from app.records.engine import Database, enter_organization
 from app.records.proposals import CurveProposal
 from app.workflow import access
 from app.workflow.agree import CLINIC_ZONE
-
-Heard = Callable[[int, int], None]
-"""Is told how many courses have been read, and of how many, again and again."""
-
-_TELL_EVERY = 1000
+from app.workflow.stratify import Fitted, row_of, strata
+from app.workflow.sum_up import Heard, Tally, sum_up
 
 
 class CannotFitError(RuntimeError):
@@ -60,54 +54,23 @@ class Proposed:
     fitted: GrowthFit
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What passed by while courses were summed."""
-
-    standings: Counter[Standing] = field(default_factory=Counter)
-    intakes: Counter[int] = field(default_factory=Counter)
-    patients: int = 0
-    closed: int = 0
-    scores: int = 0
-    first_at: dt.datetime | None = None
-    last_at: dt.datetime | None = None
-
-    def add(self, course: CourseFound) -> None:
-        self.standings[course.standing] += 1
-        if course.standing is not Standing.FITTED:
-            return
-        self.intakes[course.sums.intake] += 1
-        self.patients += course.is_patients_first
-        self.closed += course.is_closed and course.sums.n + 1 >= LEAST_SCORES
-        self.scores += course.sums.n
-        self.first_at = min(self.first_at or course.first_at, course.first_at)
-        self.last_at = max(self.last_at or course.last_at, course.last_at)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
     """A fit that is done, and what it stands on."""
 
     asked: Asked
     curve: ReferenceCurve
-    tally: _Tally
+    tally: Tally
     fitted: GrowthFit
     shrunken: Shrunken
     general: CurveInUse | None
     in_force: CurveInUse | None
+    bands: Sequence[Fitted]
+    """Age bands that have parameters of their own."""
     comparison: Comparison | None
+    """Each score beside the curves as they hold for its age band."""
     compared_patients: int
-    no_intake: int
-    text_versions: list[str]
-
-    @property
-    def left_out(self) -> dict[str, int]:
-        by_reason = {**self.tally.standings, Standing.NO_INTAKE: self.no_intake}
-        return {
-            reason.value: by_reason.get(reason, 0)
-            for reason in Standing
-            if reason is not Standing.FITTED
-        }
+    """One with courses in two age bands counts in both."""
 
 
 def candidates(database: Database, *, org_id: int, registry: Registry) -> list[Instrument]:
@@ -155,7 +118,7 @@ def propose(
         curve=curve,
         courses=work.fitted.n_patients,
         scores=work.fitted.n_scores,
-        left_out=work.left_out,
+        left_out=work.tally.left_out(),
         fitted=work.fitted,
     )
 
@@ -167,21 +130,20 @@ def _begin(day: dt.date | None) -> dt.datetime | None:
 
 
 def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Heard) -> _Work:
-    tally, in_all = _Tally(), course_scores.courses_in_all(db, asked)
-    found = _counted(course_scores.courses(db, asked), in_all, heard=heard)
-    statistics = statistics_of(_sums(found, tally))
+    statistics, tally = sum_up(db, asked, heard=heard)
     kept = curves.versions(db, org_id=asked.org_id)
     own = [one for one in kept if one.curve.instrument_key == instrument.key]
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
     try:
         check_stage(tally.closed)
         fitted, shrunken = fit_towards(
-            general[-1].curve.parameters if general else None, statistics
+            general[-1].curve.parameters if general else None, merge(*statistics.values())
         )
-        reach = reach_of(intakes=tally.intakes, patients_at=course_scores.patients_at(db, asked))
+        reach = reach_of(intakes=tally.intakes, patients_at=tally.patients_at())
     except (GrowthDataError, NoReachError, NotConvergedError, TooFewCoursesError) as error:
         raise CannotFitError(instrument.key, str(error)) from error
     in_force = own[-1] if own else None
+    bands = list(strata(statistics, tally, whole=shrunken.parameters))
     curve = _curve(
         db,
         asked,
@@ -190,6 +152,7 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
         reach=reach,
         in_force=in_force.curve if in_force else None,
     )
+    curve = replace(curve, strata=tuple(one.stratum for one in bands))
     return _Work(
         asked=asked,
         curve=curve,
@@ -198,34 +161,23 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
         shrunken=shrunken,
         general=general[-1] if general else None,
         in_force=in_force,
-        comparison=compare_curves(
-            course_scores.counts(db, asked),
-            now=in_force.curve if in_force else None,
-            proposed=curve,
-            scale=(instrument.scoring.lowest, instrument.scoring.highest),
+        bands=bands,
+        comparison=together(
+            compare_curves(
+                part.score_counts(),
+                now=for_age(in_force.curve, band) if in_force else None,
+                proposed=for_age(curve, band),
+                scale=(instrument.scoring.lowest, instrument.scoring.highest),
+            )
+            for band, part in tally.bands.items()
         ),
-        compared_patients=course_scores.patients_within(
-            db, asked, _common(reach, in_force.curve if in_force else None)
+        compared_patients=sum(
+            part.patients_within(
+                _common(for_age(curve, band), for_age(in_force.curve, band) if in_force else None)
+            )
+            for band, part in tally.bands.items()
         ),
-        no_intake=in_all - tally.standings.total(),
-        text_versions=course_scores.text_versions(db, asked),
     )
-
-
-def _counted(found: Iterable[CourseFound], in_all: int, *, heard: Heard) -> Iterator[CourseFound]:
-    for number, course in enumerate(found, start=1):
-        yield course
-        if number % _TELL_EVERY == 0:
-            heard(number, in_all)
-    # Courses without a first score are none that are read.
-    heard(in_all, in_all)
-
-
-def _sums(found: Iterable[CourseFound], tally: _Tally) -> Iterator[CourseSums]:
-    for course in found:
-        tally.add(course)
-        if course.standing is Standing.FITTED:
-            yield course.sums
 
 
 def fit_towards(
@@ -239,7 +191,7 @@ def fit_towards(
 def _curve(
     db: DbSession,
     asked: Asked,
-    tally: _Tally,
+    tally: Tally,
     *,
     shrunken: Shrunken,
     reach: Reach,
@@ -268,15 +220,14 @@ def _curve(
     )
 
 
-def _common(reach: Reach, other: ReferenceCurve | None) -> Reach:
+def _common(curve: ReferenceCurve, other: ReferenceCurve | None) -> Reach:
     """Return where both curves hold."""
-    if other is None:
-        return reach
+    other = other or curve
     return Reach(
-        lowest_intake=max(reach.lowest_intake, other.lowest_intake),
-        highest_intake=min(reach.highest_intake, other.highest_intake),
-        first_session=max(reach.first_session, other.first_session),
-        last_session=min(reach.last_session, other.last_session),
+        lowest_intake=max(curve.lowest_intake, other.lowest_intake),
+        highest_intake=min(curve.highest_intake, other.highest_intake),
+        first_session=max(curve.first_session, other.first_session),
+        last_session=min(curve.last_session, other.last_session),
     )
 
 
@@ -297,6 +248,16 @@ def _store(db: DbSession, work: _Work, *, now: dt.datetime) -> ReferenceCurve:
         ),
     )
     proposals.add(db, _row(work, curve, sequence=sequence, now=now))
+    for one in work.bands:
+        proposals.add(
+            db,
+            row_of(
+                one,
+                org_id=work.asked.org_id,
+                instrument=curve.instrument_key,
+                version=curve.version,
+            ),
+        )
     return curve
 
 
@@ -308,14 +269,14 @@ def _row(work: _Work, curve: ReferenceCurve, *, sequence: int, now: dt.datetime)
         org_id=work.asked.org_id,
         created_at=now,
         edition=work.asked.edition,
-        text_versions=work.text_versions,
+        text_versions=sorted(tally.text_versions),
         since=work.asked.since,
         first_at=tally.first_at or now,
         last_at=tally.last_at or now,
         courses=fitted.n_patients,
         closed_courses=tally.closed,
         scores=fitted.n_scores,
-        left_out=work.left_out,
+        left_out=work.tally.left_out(),
         fitted={name: getattr(fitted.parameters, name) for name in fitted.parameters.__slots__},
         covariance=[list(row) for row in fitted.covariance],
         log_likelihood=fitted.log_likelihood,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from app.clinical.ages import AgeBand, age_band
 from app.clinical.course import Course, Observation
 from app.clinical.curves import CurveKind
 from app.clinical.flags import StandingFlag
@@ -203,6 +204,16 @@ def as_standing(
         item=standing.flag.item,
         numbers=standing.numbers,
     )
+
+
+def age_band_of(*, opened_at: dt.datetime, birth_year: int | None) -> AgeBand | None:
+    """Return the age band at the beginning of a course; it stays that of the course."""
+    return None if birth_year is None else age_band(year_of(opened_at) - birth_year)
+
+
+def year_of(opened_at: dt.datetime) -> int:
+    """Return the year in which a course began; of a birth no more than the year is kept."""
+    return opened_at.year
 
 
 def may_raise_flags(curve: CurveInUse | None) -> bool:

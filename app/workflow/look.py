@@ -29,6 +29,7 @@ from app.records.people import NameDisplay
 from app.records.visibility import Viewer
 from app.workflow import access, heed, prepare, retell, take_back, track, watch
 from app.workflow.access import NotThereError
+from app.workflow.gather import age_band_of
 from app.workflow.heed import FlagSeen, NotLookedAt
 from app.workflow.prepare import NextSession, StartOffer
 from app.workflow.refusals import Refusal
@@ -261,6 +262,12 @@ def _seen(
 ) -> Seen:
     course = track.build_course(read.told.record, instrument, now=now)
     version = curves.newest(read.curves).get(instrument.key) if read.has_flags else None
+    if version is not None:
+        version = version.for_age(
+            age_band_of(
+                opened_at=read.shown.episode.opened_at, birth_year=read.head.patient.birth_year
+            )
+        )
     trajectory = compare(course, version.curve if version else None)
     may_use = track.may_raise_flags(version)
     return Seen(

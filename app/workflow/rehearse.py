@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from app.clinical import simulate
 from app.clinical.bench_figures import BenchFigures, Count, to_plain
 from app.clinical.course import Course, Observation
-from app.clinical.curves import ReferenceCurve
+from app.clinical.curves import ReferenceCurve, for_age
 from app.clinical.instruments import Instrument
 from app.clinical.rule_bench import NOT_REPLAYED, Lived, Trial, bench, trials_around
 from app.clinical.rules import Rule
@@ -259,7 +259,7 @@ def _stored(
     number, before, done = -1, None, 0
     for part in replays.courses(db, program):
         records = _records(db, program, part, weeks=weeks)
-        for record in records:
+        for one, record in zip(part, records, strict=True):
             episode = record.episode
             number += episode.patient_id != before
             before = episode.patient_id
@@ -270,7 +270,7 @@ def _stored(
             yield Lived(
                 patient=number,
                 course=gather.build_course(record, instrument, now=now),
-                curve=in_use.get(instrument.key),
+                curve=_of_age(in_use.get(instrument.key), one),
                 alliance=gather.build_alliance(
                     db, program, record, registry=registry, numbering=numbering
                 ),
@@ -278,6 +278,12 @@ def _stored(
             )
         done += len(records)
         heard(done)
+
+
+def _of_age(curve: ReferenceCurve | None, one: CourseToReplay) -> ReferenceCurve | None:
+    """Return the curve that pages and rules compare this course with."""
+    band = gather.age_band_of(opened_at=one.episode.opened_at, birth_year=one.birth_year)
+    return curve and for_age(curve, band)
 
 
 def _records(

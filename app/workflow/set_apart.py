@@ -24,6 +24,7 @@ from app.records.course_scores import Asked, Standing
 from app.records.proposals import CurveProposal
 from app.workflow.agree import CLINIC_ZONE
 from app.workflow.fit import fit_towards
+from app.workflow.sum_up import sums_of
 
 TRAINED_SHARE = (2, 3)
 """Of a site's courses the older two thirds make the curve that the newer third tests. A choice."""
@@ -143,7 +144,7 @@ def _look_before(db: DbSession, asked: Asked) -> _Before:
     for course in course_scores.courses(db, asked):
         if course.standing is Standing.FITTED:
             by_day[course.first_at.astimezone(CLINIC_ZONE).date()] += 1
-            intakes[course.sums.intake] += 1
+            intakes[course.scores[0][1]] += 1
     return _Before(by_day=by_day, intakes=intakes)
 
 
@@ -201,5 +202,5 @@ def _older(
 ) -> Iterator[CourseSums]:
     for course in course_scores.courses(db, asked):
         if course.standing is Standing.FITTED and course.first_at < until:
-            closed[course.is_closed and course.sums.n + 1 >= LEAST_SCORES] += 1
-            yield course.sums
+            closed[course.is_closed and len(course.scores) >= LEAST_SCORES] += 1
+            yield sums_of(course.scores)

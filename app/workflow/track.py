@@ -47,6 +47,7 @@ from app.workflow.gather import (
     number_sessions,
     read_placed,
     read_record,
+    year_of,
 )
 
 __all__ = [
@@ -98,7 +99,13 @@ def follow(
     program = access.the_program(db)
     record = record or _read(db, program, episode=episode)
     standing = flags.of_episodes(db, program, episode_ids=[episode.id])
-    measure = curves.yardstick(db, org_id=episode.org_id, instrument=episode.main_instrument)
+    measure = curves.yardstick(
+        db,
+        org_id=episode.org_id,
+        instrument=episode.main_instrument,
+        patient_id=episode.patient_id,
+        year=year_of(episode.opened_at),
+    )
     curve = measure.curve
     numbering = number_sessions(record, instrument=episode.main_instrument, now=now)
     situation = _situation(

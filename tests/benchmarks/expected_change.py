@@ -31,6 +31,7 @@ from app.clinical.growth_statistics import from_scores
 from app.clinical.growth_units import in_units
 from app.clinical.simulate import SYNTHETIC_CURVE
 from tests.architecture.house import HOUSE
+from tests.benchmarks import own_curves
 
 PATIENTS: Final = 100_000
 MANY_PATIENTS: Final = 1_000_000
@@ -122,6 +123,7 @@ def _measure() -> None:
         f"themselves; {_verdict(told['megabytes'] <= MOST_MEGABYTES)} (most {MOST_MEGABYTES})"
     )
     _page()
+    own_curves.main()
 
 
 def _verdict(is_reached: bool) -> str:  # noqa: FBT001 - one answer

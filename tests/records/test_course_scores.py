@@ -1,13 +1,13 @@
-"""Courses are summed in the database as they are told on a patient's page."""
+"""Courses are read for a curve as they are told on a patient's page."""
 
 import datetime as dt
-import math
 import uuid
 from dataclasses import replace
 from random import Random
 
+import pytest
+
 from app.clinical.course import Observation
-from app.clinical.course_sums import CourseSums
 from app.records import course_histories, course_scores, episodes
 from app.records.base import DbSession
 from app.records.course_histories import CourseHistory
@@ -77,55 +77,31 @@ def course_of(clinic: Clinic, db: DbSession, patient: Enrolled) -> tuple[Observa
     return tuple(seen for seen in course.observations if seen.session >= 1)
 
 
-def sums_of(course: tuple[Observation, ...]) -> CourseSums:
-    later = [(math.log(seen.session), seen.score) for seen in course if seen.session > 1]
-    return CourseSums(
-        intake=course[0].score,
-        n=len(later),
-        times=sum(time for time, _ in later),
-        times_squared=sum(time * time for time, _ in later),
-        total=sum(score for _, score in later),
-        total_squared=sum(score * score for _, score in later),
-        total_by_time=sum(time * score for time, score in later),
-    )
-
-
-def in_order(sums: list[CourseSums]) -> list[CourseSums]:
-    rounded = [
-        replace(
-            one,
-            times=round(one.times, 9),
-            times_squared=round(one.times_squared, 9),
-            total_by_time=round(one.total_by_time, 6),
-        )
-        for one in sums
-    ]
-    return sorted(rounded, key=repr)
-
-
-def test_sums_are_those_of_the_courses_that_pages_show(clinic: Clinic) -> None:
+def test_courses_are_those_that_pages_show(clinic: Clinic) -> None:
     random = Random(RANDOM_SEED)  # noqa: S311 - invented courses
     patients = [live_through(clinic, random) for _ in range(25)]
     with clinic.database.reading() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)
         courses = [course_of(clinic, db, patient) for patient in patients]
-        counts = list(course_scores.counts(db, asked(clinic)))
-        at = course_scores.patients_at(db, asked(clinic))
-    begun = [course for course in courses if course]
+    begun = [[(seen.session, seen.score) for seen in course] for course in courses if course]
 
     every = found(clinic)
 
-    assert in_order([one.sums for one in every]) == in_order([sums_of(one) for one in begun])
-    scores = [
-        (course[0].score, seen.session, seen.score)
-        for course in begun
-        for seen in course
-        if seen.session > 1
-    ]
-    told = [(one.intake, one.session, one.score) for one in counts for _ in range(one.n)]
-    assert sorted(told) == sorted(scores)
-    assert at == {k: sum(k == session for _, session, _ in scores) for _, k, _ in scores}
+    assert sorted(list(one.scores) for one in every) == sorted(begun)
     assert len(begun) > 15
+
+
+def test_courses_that_are_asked_for_a_few_at_a_time_are_the_same(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for score in range(7):
+        clinic.course(clinic.enrol(), [180, 200 + score])
+    together = found(clinic)
+
+    monkeypatch.setattr(course_scores, "_AT_A_TIME", 3)
+
+    assert found(clinic) == together
+    assert len(together) == 7
 
 
 def test_histories_are_the_courses_that_pages_show_patient_by_patient(clinic: Clinic) -> None:
@@ -214,7 +190,7 @@ def test_first_and_last_score_and_the_end_of_a_course_are_told(clinic: Clinic) -
     assert closed.last_at == MONDAY + dt.timedelta(days=14)
 
 
-def test_of_a_patient_with_two_courses_one_is_the_first(clinic: Clinic) -> None:
+def test_two_courses_of_a_patient_are_told_to_be_of_one(clinic: Clinic) -> None:
     patient = clinic.enrol()
     clinic.course(patient, [180, 200])
     client = clinic.client(clinic.clinician)
@@ -235,7 +211,4 @@ def test_of_a_patient_with_two_courses_one_is_the_first(clinic: Clinic) -> None:
     every = found(clinic)
 
     assert [one.standing for one in every] == [Standing.FITTED, Standing.FITTED]
-    assert sorted(one.is_patients_first for one in every) == [False, True]
-    with clinic.database.reading() as db:
-        enter_organization(db, org_id=patient.org_id)
-        assert course_scores.patients_at(db, asked(clinic)) == {2: 1}
+    assert {one.patient for one in every} == {patient.patient_id}

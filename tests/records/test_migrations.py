@@ -27,7 +27,7 @@ from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.everything import Everything, fill_clinic
 from tests.support.forms import address_of
-from tests.support.many_courses import count_how_curves_hold, propose_curve
+from tests.support.many_courses import add_age_band, count_how_curves_hold, propose_curve
 
 HOUSE: Final = Path(__file__).parent.parent.parent
 FIRST: Final = "0001"
@@ -160,7 +160,12 @@ def test_a_table_that_differs_is_noticed(store: Store, change: str) -> None:
 
 @pytest.mark.parametrize(
     ("table", "before"),
-    [("curve_proposal", "0002"), ("curve_choice", "0003"), ("calibration", "0005")],
+    [
+        ("curve_proposal", "0002"),
+        ("curve_choice", "0003"),
+        ("calibration", "0005"),
+        ("curve_stratum", "0006"),
+    ],
 )
 def test_what_is_known_of_curves_is_kept_and_goes_only_with_its_table(
     rows: Rows, older: Store, table: str, before: str
@@ -387,7 +392,7 @@ def fill_rest(everything: Everything) -> None:
     )
     keep_watch.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
     add_recovery_code(clinic)
-    propose_curve(clinic, instrument="gad-7", courses=100)
+    add_age_band(clinic, propose_curve(clinic, instrument="gad-7", courses=100))
     count_how_curves_hold(clinic)
 
 

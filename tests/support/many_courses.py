@@ -15,6 +15,7 @@ from app.clinical.curves import GENERAL_CURVES, ReferenceCurve
 from app.clinical.instruments import Variant
 from app.records import audit, curves
 from app.records.audit import ActorKind, AuditEntry
+from app.records.curves import CurveStratum, parameters_of
 from app.records.engine import Database, enter_organization
 from app.records.episodes import Agreement, Ending, Episode
 from app.records.people import FormLayout, FormMode, Patient, Respondent, RespondentKind
@@ -41,6 +42,7 @@ class Caseload:
     highest: int = 270
     slope: float = -2.0
     """Mean change per unit of ln k, in points."""
+    birth_year: int | None = 1980
     edition: int = 1
     text_version: str | None = None
     seed: int = 20261122
@@ -143,6 +145,30 @@ def count_how_curves_hold(clinic: Clinic) -> list[Calibrated]:
     )
 
 
+def add_age_band(clinic: Clinic, curve: ReferenceCurve) -> None:
+    """Let a proposed curve have an age band with parameters of its own."""
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        db.add(
+            CurveStratum(
+                org_id=clinic.clinician.org_id,
+                instrument=curve.instrument_key,
+                version=curve.version,
+                youngest=30,
+                oldest=49,
+                **parameters_of(curve.parameters),
+                lowest_intake=curve.lowest_intake,
+                highest_intake=curve.highest_intake,
+                first_session=curve.first_session,
+                last_session=curve.last_session,
+                patients=100,
+                courses=100,
+                closed_courses=100,
+                own_weight=0.5,
+            )
+        )
+
+
 def _totals(caseload: Caseload, random: Random, *, scores: int) -> list[int]:
     """Return scores in tenths, whole points as people give them."""
     top = caseload.highest // 10
@@ -170,7 +196,7 @@ def _course(
     rows[Patient].append(
         {
             "org_id": org_id, "id": patient_id, "number": number, "name_sealed": None,
-            "birth_year": 1980, "language": "nb", "form_mode": FormMode.LINE,
+            "birth_year": caseload.birth_year, "language": "nb", "form_mode": FormMode.LINE,
             "form_layout": FormLayout.ALL, "has_large_text": False, "created_at": begins,
             "created_by": staff_id, "external_key": None,
         }
