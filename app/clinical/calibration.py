@@ -18,6 +18,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.clinical import ages
+from app.clinical.ages import AgeBand
 from app.clinical.calibration_counts import LAST_PATIENTS, JudgedSum, Recent, Report
 from app.clinical.calibration_sums import (
     BANDS,
@@ -30,7 +32,7 @@ from app.clinical.calibration_sums import (
     age_band,
 )
 from app.clinical.course import Course
-from app.clinical.curves import ReferenceCurve, covers
+from app.clinical.curves import ReferenceCurve, covers, for_age
 from app.clinical.expected_change import predict
 from app.clinical.instruments import Instrument, ReliableChangeValue, Tenths
 from app.clinical.reliable_change import Change, classify_change
@@ -132,8 +134,8 @@ class Calibrator:
         self._instrument, self._curve, self._version = instrument, curve, version
         self._borders = borders
         self._rules = tuple(rule for rule in rules if rule.id in JUDGED)
-        self._limits = Limits(curve, **scale)
-        self._own_limits = Limits(version, **scale)
+        self._held = _ByAge(curve, scale)
+        self._own_held = _ByAge(version, scale)
         self._cells: dict[tuple[By, str], CellSum] = defaultdict(CellSum)
         self._line = LineSum()
         self._ended, self._left = JudgedSum(self._rules), JudgedSum(self._rules)
@@ -185,9 +187,10 @@ class Calibrator:
 
     def _add_recent(self, one: CourseTested) -> None:
         at = BANDS.index(DRAWN)
+        version, limits = self._own_held.of(one)
         held = [
-            self._own_limits.inside(intake=intake, session=session, score=score)[at]
-            for intake, session, score in _within(one.course, self._version)
+            limits.inside(intake=intake, session=session, score=score)[at]
+            for intake, session, score in _within(one.course, version)
         ]
         if not held:
             return
@@ -204,16 +207,17 @@ class Calibrator:
         pairs: list[tuple[float, float]] = []
         for one in courses:
             groups = list(self._groups(one))
+            curve, limits = self._held.of(one)
             found = [
-                (session, self._limits.inside(intake=intake, session=session, score=score))
-                for intake, session, score in _within(one.course, self._curve)
+                (session, limits.inside(intake=intake, session=session, score=score))
+                for intake, session, score in _within(one.course, curve)
             ]
             self._courses += bool(found)
             for session, inside in found:
                 scores[By.SESSION, str(session)].append(inside)
                 for group in groups:
                     scores[group].append(inside)
-            pairs += self._predicted(one.course)
+            pairs += _predicted(one.course, curve)
         self._patients += bool(scores)
         for group, inside_each in scores.items():
             self._cells[group].add_patient(inside_each)
@@ -238,17 +242,9 @@ class Calibrator:
             if ended is Change.DETERIORATED:
                 yield By.APART, Apart.ENDED_WORSE.value
 
-    def _predicted(self, course: Course) -> Iterator[tuple[float, float]]:
-        """Yield each score beside the one predicted from the patient's scores before it."""
-        before: list[tuple[int, Tenths]] = []
-        for intake, session, score in _within(course, self._curve):
-            found = predict(self._curve, intake=intake, observations=before, session=session)
-            yield found.mean, score / 10
-            before.append((session, score))
-
     def _judge(self, one: CourseTested, value: ReliableChangeValue) -> None:
         counted = one.course.counted
-        seen = list(moments(one.course, self._curve, is_curve_accepted=True))
+        seen = list(moments(one.course, self._held.of(one)[0], is_curve_accepted=True))
         said = replay(seen, rules=self._rules)
         ended = classify_change(
             counted[0].score,
@@ -259,6 +255,31 @@ class Calibrator:
         chance = _chance(seen, last=counted[-1].session)
         for population in (self._ended, self._left) if one.has_left else (self._ended,):
             population.add(said, chance=chance, ended=ended, last=counted[-1].session)
+
+
+class _ByAge:
+    """A curve as it holds for each age band, with its limits."""
+
+    def __init__(self, curve: ReferenceCurve, scale: Mapping[str, int]) -> None:
+        self._curve, self._scale = curve, scale
+        self._known: dict[AgeBand | None, tuple[ReferenceCurve, Limits]] = {}
+
+    def of(self, one: CourseTested) -> tuple[ReferenceCurve, Limits]:
+        """Return the curve that pages and rules compare a course with."""
+        band = ages.age_band(one.years)
+        if band not in self._known:
+            curve = for_age(self._curve, band)
+            self._known[band] = (curve, Limits(curve, **self._scale))
+        return self._known[band]
+
+
+def _predicted(course: Course, curve: ReferenceCurve) -> Iterator[tuple[float, float]]:
+    """Yield each score beside the one predicted from the patient's scores before it."""
+    before: list[tuple[int, Tenths]] = []
+    for intake, session, score in _within(course, curve):
+        found = predict(curve, intake=intake, observations=before, session=session)
+        yield found.mean, score / 10
+        before.append((session, score))
 
 
 def _within(course: Course, curve: ReferenceCurve) -> Iterator[tuple[Tenths, int, Tenths]]:

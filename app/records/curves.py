@@ -271,9 +271,8 @@ def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
     )
     found: dict[uuid.UUID, CurveInUse] = {}
     for curve, is_accepted, stratum in rows:
-        before = found.get(curve.id) or CurveInUse(
-            id=curve.id, curve=as_reference(curve), is_accepted=bool(is_accepted)
-        )
+        fresh = CurveInUse(curve.id, as_reference(curve), bool(is_accepted))
+        before = found.get(curve.id, fresh)
         strata = (*before.curve.strata, *([_stratum(stratum)] if stratum else []))
         found[curve.id] = replace(before, curve=replace(before.curve, strata=strata))
     return list(found.values())

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from app.clinical.ages import AgeBand
 from app.clinical.calibration import Borders, borders_of
-from app.clinical.course_sums import CourseSums, statistics_of
+from app.clinical.course_sums import CourseSums, statistics_by_group
 from app.clinical.curves import GrowthParameters, ReferenceCurve
-from app.clinical.growth_statistics import GrowthDataError
+from app.clinical.growth_statistics import GrowthDataError, merge
 from app.clinical.instruments import Instrument, Tenths
 from app.clinical.own_curve import (
-    LEAST_SCORES,
     NotConvergedError,
     TooFewCoursesError,
     check_stage,
@@ -24,7 +24,8 @@ from app.records.course_scores import Asked, Standing
 from app.records.proposals import CurveProposal
 from app.workflow.agree import CLINIC_ZONE
 from app.workflow.fit import fit_towards
-from app.workflow.sum_up import sums_of
+from app.workflow.stratify import strata
+from app.workflow.sum_up import Tally
 
 TRAINED_SHARE = (2, 3)
 """Of a site's courses the older two thirds make the curve that the newer third tests. A choice."""
@@ -101,7 +102,8 @@ def the_version(
     if kept:
         curve, curve_id = kept[-1].curve, kept[-1].id
     elif proposal is not None:
-        curve, curve_id = curves.as_reference(proposal), None
+        proposed = curves.as_reference(proposal)
+        curve, curve_id = curves.with_strata(db, proposed, org_id=org_id), None
     else:
         raise CannotCalibrateError(
             instrument.key, f"there is no curve {wanted[:40]}; choose one of those in use"
@@ -173,23 +175,31 @@ def _train(
     borders: Borders,
 ) -> Plan:
     """Make a curve in the same way from the older courses alone."""
-    closed = Counter[bool]()
-    statistics = statistics_of(_older(db, asked, until=split_at, closed=closed))
+    tally = Tally(in_all=0)
+    statistics = statistics_by_group(_older(db, asked, tally, until=split_at))
     general = (
         curves.of_id(db, org_id=asked.org_id, curve_id=fitted.general_id)
         if fitted.general_id
         else None
     )
     try:
-        check_stage(closed[True])
-        made, shrunken = fit_towards(general.parameters if general else None, statistics)
+        check_stage(tally.closed)
+        made, shrunken = fit_towards(
+            general.parameters if general else None, merge(*statistics.values())
+        )
     except (GrowthDataError, NotConvergedError, TooFewCoursesError) as error:
         raise CannotCalibrateError(
             asked.instrument, f"of the older two thirds of the courses: {error}"
         ) from error
     return Plan(
         Way.OLDER_COURSES,
-        replace(judged.curve, parameters=shrunken.parameters),
+        replace(
+            judged.curve,
+            parameters=shrunken.parameters,
+            strata=tuple(
+                one.stratum for one in strata(statistics, tally, whole=shrunken.parameters)
+            ),
+        ),
         borders,
         split_at=split_at,
         trained=shrunken.parameters,
@@ -198,9 +208,10 @@ def _train(
 
 
 def _older(
-    db: DbSession, asked: Asked, *, until: dt.datetime, closed: Counter[bool]
-) -> Iterator[CourseSums]:
+    db: DbSession, asked: Asked, tally: Tally, *, until: dt.datetime
+) -> Iterator[tuple[AgeBand | None, CourseSums]]:
     for course in course_scores.courses(db, asked):
         if course.standing is Standing.FITTED and course.first_at < until:
-            closed[course.is_closed and len(course.scores) >= LEAST_SCORES] += 1
-            yield sums_of(course.scores)
+            sums = tally.add(course)
+            if sums is not None:
+                yield sums
