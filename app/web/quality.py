@@ -12,7 +12,7 @@ from app.web.dependencies import Instruments, Now, QualityLead, Writing, words_o
 from app.web.pages import go_to, render
 from app.web.words import Words
 from app.web.worklist import MOST_IN_TOP_PERCENT
-from app.workflow import adopt, appraise
+from app.workflow import adopt, appraise, vouch
 from app.workflow.adopt import Chosen
 from app.workflow.appraise import Appraisal, CurveKind, Flags, TopShare
 from app.workflow.refusals import Refusal
@@ -31,6 +31,8 @@ class CurveRow:
     kind: CurveKind
     version: str
     is_accepted: bool
+    no_longer_holds: bool
+    """Whether the band holds too little, or too much, for the newest patients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ def get_quality(
     request: Request, viewer: QualityLead, db: Writing, registry: Instruments, now: Now
 ) -> Response:
     found = appraise.appraise(db, viewer, now=now)
-    choice = adopt.chosen(db, viewer)
-    page = _page(words_of(request), found, registry, choice=choice)
+    choice, failing = adopt.chosen(db, viewer), vouch.no_longer_hold(db, viewer)
+    page = _page(words_of(request), found, registry, choice=choice, failing=failing)
     return render(request, "pages/quality/quality.html", page)
 
 
@@ -71,7 +73,12 @@ def post_curves(
 
 
 def _page(
-    words: Words, found: Appraisal, registry: Registry, *, choice: Chosen | None
+    words: Words,
+    found: Appraisal,
+    registry: Registry,
+    *,
+    choice: Chosen | None,
+    failing: frozenset[str],
 ) -> QualityPage:
     share = found.share
     return QualityPage(
@@ -89,6 +96,7 @@ def _page(
                 kind=one.kind,
                 version=one.version,
                 is_accepted=one.is_accepted,
+                no_longer_holds=one.instrument in failing,
             )
             for one in found.curves
         ],

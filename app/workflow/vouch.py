@@ -49,6 +49,7 @@ __all__ = [
     "Way",
     "as_document",
     "calibration",
+    "no_longer_hold",
     "vouched",
 ]
 
@@ -88,6 +89,21 @@ class VouchedSeen:
 
 
 _DOCUMENT = TypeAdapter(Vouched)
+
+
+def no_longer_hold(db: DbSession, viewer: Viewer) -> frozenset[str]:
+    """Return the instruments whose curve in force holds no longer for the newest patients."""
+    if not db.info["has_flags"]:
+        return frozenset()
+    found = {
+        key: calibrations.newest(
+            db, org_id=viewer.org_id, instrument=key, version=used.curve.version
+        )
+        for key, used in curves.in_use(db, org_id=viewer.org_id).items()
+    }
+    return frozenset(
+        key for key, row in found.items() if row and report_of(row).recent.holds is False
+    )
 
 
 def calibration(

@@ -1,6 +1,7 @@
 """``samklang fit``: a curve is proposed, or a sentence says why not."""
 
 import datetime as dt
+import json
 import sys
 
 import pytest
@@ -137,3 +138,16 @@ def test_the_jobs_say_what_became_of_each_curve(team: Run) -> None:
     assert "Curve for phq-9: own-1 is proposed." in first.out.splitlines()
     assert "Curves: not due, or another process does it." in again.out.splitlines()
     assert '"event": "refitted"' in first.err
+
+
+def test_the_jobs_count_how_each_curve_holds_and_warn(team: Run) -> None:
+    fill(courses=250)
+
+    said = team("jobs", "run")
+
+    events = [json.loads(line) for line in said.err.splitlines() if line.startswith("{")]
+    counted = [one for one in events if one["event"] in {"calibrated", "curve_no_longer_holds"}]
+    assert {one["version"] for one in counted if one["instrument"] == "phq-9"} == {
+        "general-1",
+        "own-1",
+    }

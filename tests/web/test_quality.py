@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 import pytest
 from sqlmodel import select
@@ -22,6 +23,7 @@ from tests.support.lists import (
     switch_flags_off,
     use_curve,
 )
+from tests.support.many_courses import caseload_of, count_how_curves_hold, live
 
 HIDDEN = "Vises ikke: færre enn 5 i eller utenfor gruppen"
 
@@ -217,6 +219,22 @@ def test_without_flags_there_is_nothing_to_choose(clinic: Clinic) -> None:
 
     assert answer.status_code == 404
     assert "kurver" not in quality(clinic).casefold()
+
+
+def test_a_curve_that_no_longer_holds_for_the_newest_patients_is_told(clinic: Clinic) -> None:
+    general = next(curve for curve in GENERAL_CURVES if curve.instrument_key == "phq-9")
+    narrow = replace(
+        general, parameters=replace(general.parameters, sigma=0.5, sd_intercept=0.1, sd_slope=0.1)
+    )
+    use_curve(clinic, narrow)
+    live(clinic.database, caseload_of(clinic), courses=250)
+    before = plain(quality(clinic))
+
+    count_how_curves_hold(clinic)
+
+    assert "Holder ikke lenger for de siste pasientene" not in before
+    assert "Holder ikke lenger for de siste pasientene" in plain(quality(clinic))
+    assert 'href="/numbers/phq-9/calibration"' in quality(clinic)
 
 
 def test_an_installation_without_flags_shows_only_how_many_come(clinic: Clinic) -> None:
