@@ -41,6 +41,7 @@ class Exclusion(Enum):
     DECLINED = "declined"
     NEVER_SCORED = "never_scored"
     ONE_SCORE = "one_score"
+    OTHER_EDITION = "other_edition"
 
 
 class NegativeCountError(ValueError):
@@ -116,7 +117,7 @@ class MeasuringCounts(Counts):
     Attributes
     ----------
     attended
-        Therapy sessions attended in the period.
+        Therapy sessions attended in the episodes that ended in the period.
     with_outcome, with_alliance
         Of these, with a score.
     offered, accepted, declined
@@ -183,9 +184,9 @@ class FlagCounts(Counts):
     Attributes
     ----------
     raised
-        In the period.
+        In the episodes that ended in the period.
     reviewed_in_time
-        Of these, decided about within the time that the service has set.
+        Of these, decided about before the episode ended.
     """
 
     raised: int = 0

@@ -143,6 +143,45 @@ class ChangeRule:
         return self.direction.value * moved
 
 
+LARGEST_SCALE = 10**9
+"""A weight in whole numbers is at most so fine; scores times it stay far below 2 to the 63rd."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRule:
+    """A rule in whole numbers and tenths of a point, for a database to judge by.
+
+    Better is ``after * last - before * first + constant >= least``, worse is
+    ``<= -least``; the signs are such that more is better.
+    """
+
+    after: int
+    before: int
+    constant: int
+    least: int
+
+
+def in_whole_numbers(rule: ChangeRule) -> WholeRule:
+    """Return a rule for scores in tenths.
+
+    Weights that are no fractions of up to ``LARGEST_SCALE`` are rounded to a whole part
+    of it, far finer than any score is.
+    """
+    exact = math.lcm(
+        rule.after_weight.denominator, rule.before_weight.denominator, rule.constant.denominator
+    )
+    scale = min(exact, LARGEST_SCALE)
+    sign = rule.direction.value
+    # An index must be beyond the critical value: the next whole number is the least.
+    beyond = math.isqrt(math.floor(rule.critical**2 * rule.variance * (10 * scale) ** 2))
+    return WholeRule(
+        after=sign * round(rule.after_weight * scale),
+        before=sign * round(rule.before_weight * scale),
+        constant=sign * round(rule.constant * 10 * scale),
+        least=beyond + 1,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class GivenChange:
     """A reliable-change value as a manual prints it: a change of that size counts.

@@ -8,6 +8,8 @@ and every margin. Hidden are
   this team got worse" tells of each of them, and so does "nobody got better";
 * cells that differ from an earlier release by 1 to threshold - 1 patients, which would
   be the size of a group that has come or gone;
+* cells that the caller withholds: those of a unit that is really one therapist, and of a
+  unit or period that is shown together with others;
 * further cells, so that no hidden one can be worked out: an attacker who knows every
   number of this and of all earlier releases, the hierarchy, the rules, and that counts
   are whole and not negative, finds for each hidden cell a lowest and a highest possible
@@ -19,14 +21,16 @@ Or each number is rounded by itself, and nothing is hidden.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import chain
 
 import numpy as np
 
 from app.clinical.disclosure_cover import EFFORT, Problem
 from app.clinical.disclosure_earlier import Published, Remembered, remember
-from app.clinical.disclosure_grid import ALL, Counts, Grid, Index, Mask, axis_of
+from app.clinical.disclosure_grid import ALL, Counts, Grid, Index, Mask, axis_of, axis_with
 from app.clinical.disclosure_protect import CannotProtectError, protect
 from app.clinical.disclosure_sensitive import by_the_rule, tells_of_all
+from app.clinical.disclosure_shape import EVERYTHING, Shape, dear_cells, withheld
 
 THRESHOLDS = range(3, 11)
 """Patients. Below 3 a group is one couple; above 10 little of a small service is left."""
@@ -45,6 +49,8 @@ class Why(Enum):
     """Why a cell is hidden. For the one who releases; it never leaves the house."""
 
     PRIMARY = "primary"
+    THERAPIST = "therapist"
+    MERGED = "merged"
     DIFFERENCING = "differencing"
     COMPLEMENTARY = "complementary"
     REFUSED = "refused"
@@ -124,6 +130,7 @@ def control(
     *,
     rules: Rules,
     earlier: Sequence[Published] = (),
+    shape: Shape = EVERYTHING,
     effort: float = EFFORT,
 ) -> Controlled:
     """Return the table that may leave the house.
@@ -139,6 +146,8 @@ def control(
         By which it is controlled.
     earlier
         What has left already, the oldest first.
+    shape
+        Which tables are published.
     effort
         How much is tried to hide fewer cells; what is hidden is audited in any case.
 
@@ -153,25 +162,31 @@ def control(
     """
     if rules.sensitive is not None and rules.sensitive not in dimensions:
         raise DimensionError(rules.sensitive, allowed=tuple(dimensions))
-    grid = _grid(dimensions, counts)
+    grid = _grid(dimensions, counts, shape=shape)
     innermost = _innermost(grid, counts)
     if rules.rounding is not None:
-        return _rounded(grid, innermost, rules=rules, earlier=earlier)
+        return _rounded(grid, innermost, rules=rules, earlier=earlier, shape=shape)
     memory = remember(grid, innermost, earlier=earlier)
-    return _hidden(memory, rules=rules, earlier=earlier, effort=effort)
+    return _hidden(memory, rules=rules, earlier=earlier, shape=shape, effort=effort)
 
 
-def _grid(dimensions: Sequence[str], counts: Mapping[tuple[str, ...], int]) -> Grid:
-    values = zip(*counts, strict=True) if counts else [()] * len(dimensions)
+def _grid(
+    dimensions: Sequence[str], counts: Mapping[tuple[str, ...], int], *, shape: Shape
+) -> Grid:
+    columns = zip(*counts, strict=True) if counts else [()] * len(dimensions)
+    values = {name: frozenset(column) for name, column in zip(dimensions, columns, strict=True)}
     grid = Grid(
         tuple(
-            axis_of(name, frozenset(column))
-            for name, column in zip(dimensions, values, strict=True)
-        )
+            axis_with(name, held, shown=shape.shown[name])
+            if name in shape.shown
+            else axis_of(name, held)
+            for name, held in values.items()
+        ),
+        apart=shape.apart,
     )
     size = 1
     for axis in grid.axes:
-        size *= len(axis.labels)
+        size *= len(axis.members)
     if size > MOST_CELLS:
         raise TableTooLargeError(size)
     return grid
@@ -186,19 +201,23 @@ def _innermost(grid: Grid, counts: Mapping[tuple[str, ...], int]) -> Counts:
 
 
 def _hidden(
-    memory: Remembered, *, rules: Rules, earlier: Sequence[Published], effort: float
+    memory: Remembered,
+    *,
+    rules: Rules,
+    earlier: Sequence[Published],
+    shape: Shape,
+    effort: float,
 ) -> Controlled:
     """Return the table with cells hidden."""
     published = memory.grid.published
     sensitive = _place(memory.grid, rules.sensitive)
-    primary = published & _small(memory.cells, threshold=rules.threshold)
+    small = published & _small(memory.cells, threshold=rules.threshold)
     if sensitive is not None:
-        primary |= published & tells_of_all(memory, sensitive=sensitive)
+        small |= published & tells_of_all(memory, sensitive=sensitive, harmless=shape.harmless)
+    apart = _withheld(memory.grid, rules=rules, shape=shape)
+    primary = small | apart[Why.MERGED] | apart[Why.THERAPIST]
     changed = _differing(memory.grid, memory.cells, rules=rules, earlier=earlier)
-    why = {
-        Why.DIFFERENCING: changed & ~primary,
-        Why.PRIMARY: primary,
-    }
+    why = {**apart, Why.DIFFERENCING: changed & ~primary, Why.PRIMARY: small}
     if changed[_everything(memory.grid)]:
         return _refused(memory.grid, why, sentence=_TOO_CLOSE.format(rules.threshold - 1))
     problem = Problem(
@@ -209,6 +228,7 @@ def _hidden(
         known=memory.known,
         floor=memory.floor,
         room=rules.threshold,
+        dear=dear_cells(memory.grid, shape.dear, of_all=shape.dear_of_all, of=rules.sensitive),
     )
     try:
         hidden = _protected(problem, sensitive=sensitive, effort=effort)
@@ -245,6 +265,13 @@ def _protected(problem: Problem, *, sensitive: int | None, effort: float) -> Mas
     return hidden
 
 
+def _withheld(grid: Grid, *, rules: Rules, shape: Shape) -> dict[Why, Mask]:
+    return {
+        Why.THERAPIST: withheld(grid, shape.therapists, but=rules.sensitive),
+        Why.MERGED: withheld(grid, shape.merged),
+    }
+
+
 def _small(cells: Counts, *, threshold: int) -> Mask:
     return (cells > 0) & (cells < threshold)
 
@@ -254,10 +281,11 @@ def _differing(grid: Grid, cells: Counts, *, rules: Rules, earlier: Sequence[Pub
     differing = np.zeros(grid.shape, dtype=np.bool_)
     labels = [{label: node for node, label in enumerate(axis.labels)} for axis in grid.axes]
     for release in earlier:
-        for place, n in release.numbers_at(grid, labels):
+        told = (release.numbers_at(grid, labels), release.wholes_at(grid, labels))
+        for place, n in chain.from_iterable(told):
             if n is not None and 0 < abs(int(cells[place]) - n) < rules.threshold:
                 differing[place] = True
-    return differing
+    return differing & grid.published
 
 
 def _everything(grid: Grid) -> Index:
@@ -265,13 +293,19 @@ def _everything(grid: Grid) -> Index:
 
 
 def _rounded(
-    grid: Grid, innermost: Counts, *, rules: Rules, earlier: Sequence[Published]
+    grid: Grid,
+    innermost: Counts,
+    *,
+    rules: Rules,
+    earlier: Sequence[Published],
+    shape: Shape,
 ) -> Controlled:
     """Return the table with each number rounded by itself."""
     base = rules.rounding or 1
     # The bases are odd, so that no number lies in the middle between two multiples.
     cells = (grid.totals(innermost) + base // 2) // base * base
-    why = {Why.DIFFERENCING: _differing(grid, cells, rules=rules, earlier=earlier)}
+    differing = _differing(grid, cells, rules=rules, earlier=earlier)
+    why = {**_withheld(grid, rules=rules, shape=shape), Why.DIFFERENCING: differing}
     if why[Why.DIFFERENCING][_everything(grid)]:
         return _refused(grid, why, sentence=_TOO_CLOSE.format(rules.threshold - 1))
     return Controlled(cells=_cells(grid, cells, why=why), refused=None)
@@ -296,6 +330,7 @@ def _cells(grid: Grid, cells: Counts, *, why: Mapping[Why, Mask]) -> tuple[Cell,
             why=reasons.get(place),
         )
         for place in np.ndindex(*(len(axis.labels) for axis in grid.axes))
+        if grid.published[place]
     )
 
 

@@ -137,9 +137,11 @@ class Attacker:
     def _parts(self) -> NDArray[np.int64]:
         """Return for each free innermost cell the part of the table it hangs together with."""
         rows = sparse.vstack([self._equal, self._at_least], format="csr")
-        joined = sparse.csr_array(rows.T @ rows)
+        # A cell and each sum that it is part of are joined, not every two cells of a sum:
+        # of those there are too many in a margin over thousands.
+        joined = sparse.block_array([[None, rows.T], [rows, None]], format="csr")
         _, part = csgraph.connected_components(joined, directed=False)
-        return np.asarray(part, dtype=np.int64)
+        return np.asarray(part[: rows.shape[1]], dtype=np.int64)
 
 
 class _Programme:

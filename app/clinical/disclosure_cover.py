@@ -33,6 +33,9 @@ Beside earlier releases it saves nothing: which cells to hide is mostly settled 
 MOST_TRIES = 10_000
 """How many moves are looked for, at most, to show cells again."""
 
+DEAR = 6.0
+"""Cells that may be hidden rather than one that is dear, such as the number of all patients."""
+
 _FREE = 0.5
 """A move that costs less hides no further cell."""
 
@@ -60,6 +63,9 @@ class Problem:
         What earlier releases or the rule tell a cell to have at least; 0 for nothing.
     room
         Distance wanted between the lowest and highest possible value, in patients.
+    dear
+        Cells that readers miss more than others; ``None`` where all are alike. Hiding
+        one costs as much as hiding ``DEAR`` others.
     """
 
     grid: Grid
@@ -69,6 +75,14 @@ class Problem:
     known: Mask
     floor: Counts
     room: int
+    dear: Mask | None = None
+
+    @property
+    def prices(self) -> Weights:
+        """What hiding each cell costs, in ordinary cells."""
+        if self.dear is None:
+            return np.ones(self.grid.shape)
+        return np.where(self.dear, DEAR, 1.0)
 
     @property
     def to_hide(self) -> Mask:
@@ -123,14 +137,19 @@ class Coverer:
         self.problem = problem
         self.moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
         is_small = problem.cells.size <= SMALL and not problem.cells[problem.known].any()
+        is_small = is_small and problem.dear is None
         self._effort = effort if is_small else 0.0
         self.may_search = is_small and effort > 0
         self._tries = 0
         self._asked: tuple[bytes, Attacker] | None = None
         largest = np.log1p(float(problem.cells.max(initial=0))) or 1.0
-        worth = 1 + _VALUE * np.log1p(problem.cells.astype(np.float64)) / largest
+        worth = problem.prices + _VALUE * np.log1p(problem.cells.astype(np.float64)) / largest
         self._worth: Weights = np.where(problem.may_hide, worth, 0.0)
         self._worth[problem.known] = NEVER
+        if problem.dear is not None:
+            # A move sees less than the attacker: whether such a cell has to go is not
+            # for a move to say.
+            self._worth[problem.dear] = NEVER
 
     def cover(self, order: Sequence[Index], *, bonus: float, start: Mask | None = None) -> Cover:
         """Return a cover, made in the given order of the cells that have to be protected.

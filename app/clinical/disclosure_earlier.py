@@ -29,9 +29,16 @@ class Published:
     ----------
     numbers
         What it showed, ``None`` for hidden, by pairs of dimension and label.
+    members
+        By dimension, the innermost values that each label held. In a dimension that is
+        not named here labels are paths.
+    wholes
+        By dimension, the label that was all of it then, where that is not ``*`` now.
     """
 
     numbers: Mapping[frozenset[tuple[str, str]], int | None]
+    members: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    wholes: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> dict[str, frozenset[str]]:
@@ -58,6 +65,17 @@ class Published:
         for labels, n in self.by_labels(grid):
             place = [at.get(label) for at, label in zip(nodes, labels, strict=True)]
             if None not in place:
+                yield tuple(node for node in place if node is not None), n
+
+    def wholes_at(
+        self, grid: Grid, nodes: Sequence[Mapping[str, int]]
+    ) -> Iterator[tuple[Index, int | None]]:
+        """Yield the cells of the whole that it had then, in the place of the whole of a grid."""
+        for labels, n in self.by_labels(grid):
+            named = zip(grid.axes, labels, strict=True)
+            now = [ALL if self.wholes.get(axis.name) == label else label for axis, label in named]
+            place = [at.get(label) for at, label in zip(nodes, now, strict=True)]
+            if tuple(now) != labels and None not in place:
                 yield tuple(node for node in place if node is not None), n
 
 
@@ -142,9 +160,18 @@ def _widened(grid: Grid, earlier: Sequence[Published]) -> tuple[Grid, list[Nodes
     for axis in grid.axes:
         leaves = {leaf: place for place, leaf in enumerate(axis.leaves)}
         for release, of in zip(earlier, nodes, strict=True):
-            of.append(_leaves_of(axis, release.labels.get(axis.name), leaves=leaves))
+            held = release.members.get(axis.name)
+            if held is None:
+                of.append(_leaves_of(axis, release.labels.get(axis.name), leaves=leaves))
+            else:
+                of.append({label: _places(held[label], leaves=leaves) for label in held})
         axes.append(_with_nodes(axis, leaves, [of[-1] for of in nodes]))
-    return Grid(tuple(axes)), nodes
+    return Grid(tuple(axes), apart=grid.apart), nodes
+
+
+def _places(values: frozenset[str], *, leaves: dict[str, int]) -> frozenset[int]:
+    """Return the leaves with these names; new ones get the next places."""
+    return frozenset(leaves.setdefault(value, len(leaves)) for value in sorted(values))
 
 
 def _leaves_of(

@@ -6,6 +6,7 @@ with its teams, or ``*`` for all. A *cell* is one node of each dimension. The
 *innermost* cells are those made of leaves; every other cell is a sum of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,8 +39,9 @@ class Axis:
         Labels of the nodes that this release publishes, leaves first, ``*`` last.
     members
         Which leaves a node holds: one row per node, one column per leaf. The first
-        rows belong to ``labels``; further rows are nodes that only earlier releases
-        had, for example a year that was not yet over.
+        rows belong to ``labels``; further rows are nodes that this release does not
+        publish: leaves that are too fine for it, and what only earlier releases had,
+        for example a year that was not yet over.
     """
 
     name: str
@@ -67,9 +69,19 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The dimensions of linked tables, in order."""
+    """The dimensions of linked tables, in order.
+
+    Attributes
+    ----------
+    axes
+        The dimensions.
+    apart
+        Dimensions of which one at most is divided in a cell that is published: a table
+        by unit and one by period, and none by both.
+    """
 
     axes: tuple[Axis, ...]
+    apart: frozenset[str] = frozenset()
 
     @cached_property
     def shape(self) -> Index:
@@ -80,7 +92,12 @@ class Grid:
     def published(self) -> Mask:
         """Return which cells belong to this release, and not only to earlier ones."""
         mask = np.zeros(self.shape, dtype=np.bool_)
-        mask[tuple(slice(len(axis.labels)) for axis in self.axes)] = True
+        labelled = tuple(slice(len(axis.labels)) for axis in self.axes)
+        divided = np.zeros(mask[labelled].shape, dtype=np.int64)
+        for place, axis in enumerate(self.axes):
+            if axis.name in self.apart:
+                np.moveaxis(divided, place, -1)[...] += [label != ALL for label in axis.labels]
+        mask[labelled] = divided <= 1
         return mask
 
     @cached_property
@@ -136,6 +153,27 @@ def axis_of(name: str, values: frozenset[str]) -> Axis:
         for label in labels
     ]
     return Axis(name=name, leaves=leaves, labels=labels, members=np.array(members, dtype=np.bool_))
+
+
+def axis_with(name: str, values: frozenset[str], *, shown: Mapping[str, frozenset[str]]) -> Axis:
+    """Return the dimension that publishes these labels, each holding any innermost values.
+
+    Parameters
+    ----------
+    name
+        Name of the dimension.
+    values
+        Innermost values; they are published only where a label says so.
+    shown
+        By label, what it holds; ``*`` is among the labels.
+    """
+    leaves = tuple(sorted(values.union(*shown.values())))
+    rows = [[leaf in held for leaf in leaves] for held in shown.values()]
+    single = [[leaf == one for leaf in leaves] for one in leaves]
+    members = [*rows, *(row for row in single if row not in rows)]
+    return Axis(
+        name=name, leaves=leaves, labels=tuple(shown), members=np.array(members, dtype=np.bool_)
+    )
 
 
 def _above(path: str) -> list[str]:

@@ -50,8 +50,9 @@ def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
         If the attacker still works out a cell, or the attack could not be finished.
     """
     coverer = Coverer(problem, effort=effort)
-    fewest = min(_covers(coverer), key=lambda cover: int(cover.hidden.sum()))
-    return fewest.hidden
+    prices = problem.prices
+    cheapest = min(_covers(coverer), key=lambda cover: float(prices[cover.hidden].sum()))
+    return cheapest.hidden
 
 
 def _covers(coverer: Coverer) -> Iterator[Cover]:
@@ -81,6 +82,7 @@ def _complete(coverer: Coverer, cover: Cover) -> None:
     problem = coverer.problem
     rooms: dict[Index, int] = {}
     everything = problem.attacker(np.ones_like(cover.hidden))
+    sparing = everything if problem.dear is None else problem.attacker(~problem.dear)
     for _ in range(_MOST_ROUNDS):
         exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
         if not exposed:
@@ -89,7 +91,7 @@ def _complete(coverer: Coverer, cover: Cover) -> None:
         for cell in exposed:
             # The cells hidden for one may have done for others.
             if cell not in cover.proofs:
-                _hide_for(problem, cover, cell, rooms=rooms, everything=everything)
+                _hide_for(problem, cover, cell, rooms=rooms, everything=everything, sparing=sparing)
     raise CannotProtectError(exposed[0])
 
 
@@ -164,10 +166,12 @@ def _hide_for(
     *,
     rooms: dict[Index, int],
     everything: Attacker,
+    sparing: Attacker,
 ) -> None:
     """Hide what it takes to protect a cell, as far as earlier releases leave it unknown.
 
-    ``everything`` is the attacker who sees nothing of this release.
+    ``everything`` is the attacker who sees nothing of this release, ``sparing`` the one
+    who sees the cells that are dear.
     """
     room = min(problem.room, everything.room(cell, enough=problem.room).room(cell))
     if room < problem.room:
@@ -175,7 +179,7 @@ def _hide_for(
         rooms[cell] = room
     if room == 0:
         return
-    shift = everything.nearest(cell, enough=room)
+    shift = sparing.nearest(cell, enough=room) or everything.nearest(cell, enough=room)
     if shift is None:
         raise CannotProtectError(cell)
     places = shift.touched()

@@ -5,6 +5,7 @@ whoever knows the rule knows that the group has more patients than the cell, als
 the group itself is hidden, and that a group with a shown 0 has nobody in it at all.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from app.clinical.disclosure_earlier import Remembered
 from app.clinical.disclosure_grid import ALL, Counts, Mask
 
 
-def tells_of_all(memory: Remembered, *, sensitive: int) -> Mask:
+def tells_of_all(memory: Remembered, *, sensitive: int, harmless: Collection[str] = ()) -> Mask:
     """Return the cells of the sensitive dimension that none or all of a group are in.
 
     Parameters
@@ -23,10 +24,15 @@ def tells_of_all(memory: Remembered, *, sensitive: int) -> Mask:
         The table.
     sensitive
         Place of the dimension among those of the table.
+    harmless
+        Labels of it that nobody may be in without anything being told of anybody.
     """
     everybody = memory.grid.axes[sensitive].labels.index(ALL)
     group = np.take(memory.cells, [everybody], axis=sensitive)
-    tells = (group > 0) & ((memory.cells == 0) | (memory.cells == group))
+    is_empty = memory.cells == 0
+    for label in harmless:
+        np.moveaxis(is_empty, sensitive, 0)[memory.grid.axes[sensitive].labels.index(label)] = False
+    tells = (group > 0) & (is_empty | (memory.cells == group))
     # The group as a whole is no category.
     np.moveaxis(tells, sensitive, 0)[everybody] = False
     return np.asarray(tells)
@@ -56,7 +62,11 @@ def by_the_rule(problem: Problem, *, sensitive: int | None) -> Problem:
     floor: Counts = problem.floor.copy()
     of_groups = np.moveaxis(floor, sensitive, 0)
     of_groups[everybody] = np.maximum(of_groups[everybody], np.where(largest > 0, largest + 1, 0))
-    is_empty = np.broadcast_to(group == 0, problem.cells.shape)
+    is_told = group == 0
+    if problem.grid.apart:
+        # Nobody is told of a group in two dimensions where one at a time is published.
+        is_told = is_told & np.take(problem.grid.published, [everybody], axis=sensitive)
+    is_empty = np.broadcast_to(is_told, problem.cells.shape)
     if (is_empty & ~problem.known & (problem.to_hide | problem.watched)).any():
         return replace(problem, floor=floor, secret=problem.secret | (is_empty & problem.may_hide))
     return replace(problem, floor=floor, known=problem.known | is_empty)

@@ -57,6 +57,7 @@ class FigureName(Enum):
     ALLIANCE_FIRST = "alliance_first"
     ALLIANCE_LAST = "alliance_last"
     ALLIANCE_CHANGE = "alliance_change"
+    FLAGGED = "flagged"
     REVIEWED_IN_TIME = "reviewed_in_time"
     BEYOND_EXPECTED = "beyond_expected"
     OBSERVED_TO_EXPECTED = "observed_to_expected"

@@ -15,6 +15,9 @@ from app.clinical.figures import FigureName, Interval
 EVERYBODY = "*"
 """The margin over a dimension."""
 
+OTHER = "other"
+"""Path of the teams that are shown together."""
+
 
 class Step(Enum):
     """How a report's whole period is divided: whole, or into parts of the calendar."""
@@ -37,8 +40,10 @@ class Definition:
         Of the outcome form.
     first, last
         First and last day, Europe/Oslo; together whole parts of the calendar.
+    whole
+        What part of the calendar that is.
     step
-        The parts that are shown beside the whole.
+        The parts that are shown beside the whole; the same as ``whole`` for none.
     method
         How reliable change was decided.
     threshold
@@ -53,6 +58,7 @@ class Definition:
     edition: int
     first: dt.date
     last: dt.date
+    whole: Step
     step: Step
     method: ChangeMethod
     threshold: int
@@ -68,11 +74,15 @@ class Unit:
     path
         ``*`` for the whole organization, else like ``area/team``.
     name
-        As people call it.
+        As people call it; empty for ``other``.
+    holds
+        The teams that are shown together as ``other``, because each of them is too
+        small to be shown, or is really one or two therapists.
     """
 
     path: str
     name: str
+    holds: tuple["Unit", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,8 @@ class Count:
     Attributes
     ----------
     unit, period, age, category
-        Where; ``*`` for all of a dimension.
+        Where; ``*`` for all of a dimension. Of unit, period and age one at most is
+        divided. The categories are those of ``outcome_table``.
     n
         ``None`` for hidden.
     """

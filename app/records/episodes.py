@@ -62,6 +62,7 @@ class Episode(OrganizationRow, table=True):
         ),
         sa.Index("ix_episode_patient", "org_id", "patient_id", "opened_at"),
         sa.Index("ix_episode_team", "org_id", "team_id", "closed_at", "patient_id"),
+        sa.Index("ix_episode_closed", "org_id", "main_instrument", "closed_at"),
     )
 
     patient_id: uuid.UUID

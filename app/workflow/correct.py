@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from app.clinical.instruments import Tenths
 from app.instruments import Registry
-from app.records import episodes, people, ratings
+from app.records import endings, episodes, people, ratings
 from app.records.audit import Actor
 from app.records.base import DbSession, new_id
 from app.records.encryption import seal
@@ -384,4 +384,5 @@ def _withdraw(
         ratings.withdraw(db, row)
         gone.append(filed.id)
         filed = known.get(filed.replaces_id)
+    endings.forget(db, episode_id=found.episode.id)
     return gone

@@ -13,6 +13,7 @@ STORYLESS: dict[str, set[str] | None] = {
         *("disclosure", "disclosure_attack", "disclosure_cover", "disclosure_earlier"),
         *("disclosure_figures", "disclosure_growth", "disclosure_sensitive"),
         *("disclosure_grid", "disclosure_moves", "disclosure_optimum", "disclosure_protect"),
+        "disclosure_shape",
     },
     "workflow": {
         *("access", "find", "limit", "refusals"),

@@ -20,6 +20,7 @@ from app.clinical.change_methods import (
     NoTrueDifferenceError,
     Precision,
     change_rule,
+    in_whole_numbers,
 )
 from app.clinical.instruments import Direction
 from app.clinical.pair_sums import PairSums, TooFewPairsError
@@ -185,3 +186,23 @@ def test_a_mirrored_scale_gives_mirrored_verdicts(
 
     assert mirrored.judge(Fraction(400 - before), Fraction(400 - after)) is verdict
     assert mirrored.index(Fraction(400 - before), Fraction(400 - after)) == pytest.approx(index)
+
+
+@given(
+    st.integers(0, 400),
+    st.integers(0, 400),
+    st.sampled_from(list(ChangeMethod)),
+    st.sampled_from([HIGHER, LOWER]),
+)
+def test_in_whole_numbers_a_rule_says_the_same(
+    before: int, after: int, method: ChangeMethod, direction: Direction
+) -> None:
+    exact = rule(method, direction=direction)
+    whole = in_whole_numbers(exact)
+
+    moved = whole.after * after - whole.before * before + whole.constant
+
+    found = Change.UNCHANGED
+    if abs(moved) >= whole.least:
+        found = Change.IMPROVED if moved > 0 else Change.DETERIORATED
+    assert found is exact.judge(Fraction(before, 10), Fraction(after, 10))

@@ -23,6 +23,7 @@ from app.records import schema
 from app.records.engine import enter_organization, open_engine
 from app.records.staff import Account, RecoveryCode
 from app.workflow import keep_watch
+from tests.support import many_courses
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.everything import Everything, fill_clinic
@@ -370,8 +371,7 @@ def fill_rest(everything: Everything) -> None:
     address_of(clinician, f"{rating}/baseline", {"reason": "Den første var en prøve"})
     address_of(clinician, f"/flags/{ids['flag_id']}/note", {"note": "Ringt"})
     quality = clinic.client(clinic.quality_lead)
-    version = {"version": "general-1"}
-    address_of(quality, "/numbers/phq-9/accept", version)
+    address_of(quality, "/numbers/phq-9/accept", {"version": "general-1"})
     address_of(quality, "/quality/curves", {"choice": "live"})
     other = clinic.enrol(name="Cato Eik")
     address_of(
@@ -388,6 +388,7 @@ def fill_rest(everything: Everything) -> None:
     add_recovery_code(clinic)
     add_age_band(clinic, propose_curve(clinic, instrument="gad-7", courses=100))
     count_how_curves_hold(clinic)
+    many_courses.draft_figures(clinic, instrument="gad-7")
 
 
 def add_recovery_code(clinic: Clinic) -> None:

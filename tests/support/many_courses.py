@@ -22,8 +22,9 @@ from app.records.people import FormLayout, FormMode, Patient, Respondent, Respon
 from app.records.ratings import Rating, Source
 from app.records.sessions import Channel, SessionStatus, TherapySession
 from app.records.tablets import Slot
-from app.workflow import calibrate, fit
+from app.workflow import calibrate, fit, release
 from app.workflow.calibrate import Calibrated
+from app.workflow.release import Asked, Step
 from tests.support.clinic import MONDAY, Clinic
 
 SIGMA = 3.0
@@ -166,6 +167,18 @@ def add_age_band(clinic: Clinic, curve: ReferenceCurve) -> None:
                 closed_courses=100,
                 own_weight=0.5,
             )
+        )
+
+
+def draft_figures(clinic: Clinic, *, instrument: str) -> None:
+    """Let the quality lead draft the figures of the year that is over."""
+    with clinic.database.writing() as db:
+        release.draft(
+            db,
+            clinic.viewer(db, clinic.quality_lead),
+            asked=Asked(instrument=instrument, first=dt.date(2025, 1, 1), whole=Step.YEAR),
+            registry=clinic.registry,
+            now=clinic.clock.now,
         )
 
 

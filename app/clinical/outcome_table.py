@@ -1,0 +1,133 @@
+"""Into what categories ended courses are counted, and which of them are shown.
+
+Innermost categories are as fine as the figures need; what is shown are sums of them, and
+sums may overlap: the recovered are among the improved. Each table classifies the same
+patients, one course each, in its own way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from app.clinical.report import EVERYBODY
+
+Members = Mapping[str, frozenset[str]]
+
+
+class Leaf(Enum):
+    """What a course came to: one of these each."""
+
+    RECOVERED = "recovered"
+    IMPROVED = "clinical_improved"
+    UNCHANGED = "clinical_unchanged"
+    DETERIORATED = "clinical_deteriorated"
+    ORDINARY_IMPROVED = "ordinary_improved"
+    ORDINARY_UNCHANGED = "ordinary_unchanged"
+    ORDINARY_DETERIORATED = "ordinary_deteriorated"
+    UNJUDGED = "unjudged"
+    ONE_SCORE = "one_score"
+    REFUSED = "declined_to_rate"
+    NEVER_SCORED = "never_scored"
+    NOT_OFFERED = "not_offered"
+    OTHER_EDITION = "other_edition"
+
+
+REASONS = frozenset(
+    leaf.value
+    for leaf in (
+        Leaf.ONE_SCORE,
+        Leaf.REFUSED,
+        Leaf.NEVER_SCORED,
+        Leaf.NOT_OFFERED,
+        Leaf.OTHER_EDITION,
+    )
+)
+"""Why there is no first and last score. That nobody is among them tells of nobody."""
+
+_CLINICAL = (Leaf.RECOVERED, Leaf.IMPROVED, Leaf.UNCHANGED, Leaf.DETERIORATED)
+_ORDINARY = (Leaf.ORDINARY_IMPROVED, Leaf.ORDINARY_UNCHANGED, Leaf.ORDINARY_DETERIORATED)
+_WITHOUT = (Leaf.ONE_SCORE, Leaf.REFUSED, Leaf.NEVER_SCORED, Leaf.NOT_OFFERED, Leaf.OTHER_EDITION)
+
+SCORED = "scored"
+CLINICAL = "clinical"
+RECOVERED = "recovered"
+IMPROVED = "improved"
+UNCHANGED = "unchanged"
+DETERIORATED = "deteriorated"
+ONE_SCORE = "one_score"
+STARTED = "started"
+PLANNED, UNPLANNED = "planned", "unplanned"
+AGREED, NOT_AGREED = "agreed", "not_agreed"
+OFFERED, ACCEPTED, DECLINED, NOT_TODAY = "offered", "accepted", "declined", "not_today"
+NOT_ASKED = "not_asked"
+ALLIANCE_SCORED, NO_ALLIANCE = "alliance_scored", "no_alliance_scores"
+FLAGGED, NOT_FLAGGED = "flagged", "not_flagged"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One way to classify ended courses.
+
+    Attributes
+    ----------
+    shown
+        The categories that are shown, in order, and the innermost ones in each.
+    total
+        What all of them together are called in a report.
+    """
+
+    shown: Members
+    total: str = EVERYBODY
+
+
+def _plain(**shown: tuple[str, ...]) -> Table:
+    every = frozenset().union(*shown.values())
+    return Table({**{name: frozenset(held) for name, held in shown.items()}, EVERYBODY: every})
+
+
+def outcome_table(*, has_verdict: bool, has_cut_off: bool, has_other_edition: bool) -> Table:
+    """Return what ended courses came to on the outcome instrument.
+
+    Parameters
+    ----------
+    has_verdict
+        Whether the instrument has a reliable-change value.
+    has_cut_off
+        Whether it has a cut-off; without one nobody can recover.
+    has_other_edition
+        Whether any scores were given on another edition of the form.
+    """
+    judged = [*_CLINICAL, *_ORDINARY] if has_cut_off else [*_ORDINARY]
+    scored = judged if has_verdict else [Leaf.UNJUDGED]
+    without = [leaf for leaf in _WITHOUT if has_other_edition or leaf is not Leaf.OTHER_EDITION]
+    shown = {SCORED: _set(*scored)}
+    if has_verdict:
+        better = (Leaf.RECOVERED, Leaf.IMPROVED, Leaf.ORDINARY_IMPROVED)
+        shown[IMPROVED] = _set(*better) & shown[SCORED]
+        shown[UNCHANGED] = _set(Leaf.UNCHANGED, Leaf.ORDINARY_UNCHANGED) & shown[SCORED]
+        shown[DETERIORATED] = _set(Leaf.DETERIORATED, Leaf.ORDINARY_DETERIORATED) & shown[SCORED]
+    if has_verdict and has_cut_off:
+        shown[CLINICAL] = _set(*_CLINICAL)
+        shown[RECOVERED] = _set(Leaf.RECOVERED)
+    for leaf in without:
+        shown[leaf.value] = _set(leaf)
+    return Table({**shown, EVERYBODY: _set(*scored, *without)})
+
+
+BEGINNINGS = Table({EVERYBODY: frozenset((STARTED,))}, total=STARTED)
+ENDINGS = _plain(planned=(PLANNED,), unplanned=(UNPLANNED,))
+AGREEMENTS = _plain(agreed=(AGREED,), not_agreed=(NOT_AGREED,))
+ANSWERS = Table(
+    {
+        OFFERED: frozenset((ACCEPTED, DECLINED, NOT_TODAY)),
+        ACCEPTED: frozenset((ACCEPTED,)),
+        DECLINED: frozenset((DECLINED,)),
+        EVERYBODY: frozenset((ACCEPTED, DECLINED, NOT_TODAY, NOT_ASKED)),
+    }
+)
+ALLIANCES = _plain(alliance_scored=(ALLIANCE_SCORED,), no_alliance_scores=(NO_ALLIANCE,))
+FLAGS = _plain(flagged=(FLAGGED,), not_flagged=(NOT_FLAGGED,))
+
+
+def _set(*leaves: Leaf) -> frozenset[str]:
+    return frozenset(leaf.value for leaf in leaves)
