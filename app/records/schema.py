@@ -196,6 +196,8 @@ APPENDED_ONLY = (
     "curve_choice",
     "curve_proposal",
     "curve_stratum",
+    "figure_release",
+    "figure_release_step",
     "flag",
     "item_answer",
     "participation",

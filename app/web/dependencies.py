@@ -89,7 +89,7 @@ async def _place_in_line() -> AsyncGenerator[None]:
 # Requests that wait for their turn to write each keep a worker thread, of which there are
 # forty. If they kept all, the one whose turn it is would wait for a thread for ever. So no
 # more than this many are let in, and the rest wait without a thread.
-_WRITERS, _READERS, _TABLETS, _SIGN_INS = 8, 12, 8, 4
+_WRITERS, _READERS, _TABLETS, _SIGN_INS, _FILES = 8, 12, 8, 4, 1
 
 # scope="function" commits before the response leaves. With FastAPI's default the
 # tablet is told "stored" first, and a commit that then fails loses the rating.
@@ -109,6 +109,9 @@ REHEARSALS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=1
 SIGN_INS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_SIGN_INS)
 """For what judges passwords, which takes memory and time on purpose."""
 
+FILES_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_FILES)
+"""For what writes a file for seconds: one at a time, and none keeps a tablet waiting."""
+
 
 def _open_sign_in(request: Request, db: Writing, now: Now) -> OpenSignIn:
     token = request.cookies.get(SIGN_IN_COOKIE)
@@ -123,6 +126,17 @@ HalfSignedIn = Annotated[OpenSignIn, Depends(_open_sign_in, scope="function")]
 
 
 async def _viewer(request: Request, half: HalfSignedIn) -> Viewer:
+    return _complete(request, half)
+
+
+def whoever_asks(request: Request, db: DbSession, *, now: dt.datetime) -> OpenSignIn:
+    """Return the complete sign-in behind a request, for what opens its own transaction."""
+    found = _open_sign_in(request, db, now)
+    _complete(request, found)
+    return found
+
+
+def _complete(request: Request, half: OpenSignIn) -> Viewer:
     if not half.is_complete:
         raise SecondFactorNeededError
     # Kept for the pages that explain a refusal in the reader's own language.
@@ -163,6 +177,10 @@ Clinical = Annotated[Viewer, Depends(needs(Role.CLINICIAN, Role.SUPERVISOR), sco
 
 Administrator = Annotated[Viewer, Depends(needs(Role.ADMINISTRATOR), scope="function")]
 QualityLead = Annotated[Viewer, Depends(needs(Role.QUALITY_LEAD), scope="function")]
+Releasing = Annotated[
+    Viewer, Depends(needs(Role.QUALITY_LEAD, Role.ADMINISTRATOR), scope="function")
+]
+"""Someone who releases figures, or agrees as a second person."""
 
 
 def _words(request: Request) -> Words:

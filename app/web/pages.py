@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.routing import Match
 
 from app.web.dependencies import parts_of, words_of
-from app.web.words import LANGUAGE_NAMES, LANGUAGES
+from app.web.words import LANGUAGE_NAMES, LANGUAGES, Words
 from app.workflow.access import Role, Viewer
 
 _HERE = Path(__file__).parent
@@ -51,6 +51,7 @@ MENU: Sequence[Menu] = (
     Menu("/", "staff.menu_patients", frozenset({Role.CLINICIAN})),
     Menu("/supervision", "staff.menu_supervision", frozenset({Role.SUPERVISOR})),
     Menu("/quality", "staff.menu_quality", frozenset({Role.QUALITY_LEAD})),
+    Menu("/releases", "staff.menu_releases", frozenset({Role.QUALITY_LEAD, Role.ADMINISTRATOR})),
     Menu("/admin", "staff.menu_admin", frozenset({Role.ADMINISTRATOR})),
     Menu("/tablets", "staff.menu_tablets", _CLINICAL | {Role.ADMINISTRATOR}),
     Menu("/numbers", "staff.menu_numbers", frozenset(Role)),
@@ -125,6 +126,11 @@ def render(request: Request, template: str, page: object, *, status: int = 200) 
         )
     )
     return HTMLResponse(text, status_code=status)
+
+
+def fill(template: str, page: object, words: Words) -> str:
+    """Fill in a template that is no page of the site, such as a print."""
+    return _environment().get_template(template).render(page=page, t=words, language=words.language)
 
 
 def _address_again(request: Request) -> str:

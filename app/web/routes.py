@@ -13,6 +13,7 @@ from app.web import (
     kiosk_corner,
     kiosk_ratings,
     live,
+    new_release,
     numbers,
     paper,
     participation,
@@ -21,6 +22,7 @@ from app.web import (
     purpose,
     quality,
     ratings,
+    releases,
     reviews,
     rules,
     sessions,
@@ -48,6 +50,9 @@ def include_all(app: FastAPI) -> None:
     app.include_router(supervision.router)
     app.include_router(quality.router)
     app.include_router(rules.router)
+    # Before one release: "new" stands where it has an identifier.
+    app.include_router(new_release.router)
+    app.include_router(releases.router)
     # Before the pages of a patient: "new" stands where they have an identifier.
     app.include_router(enrolment.router)
     app.include_router(courses.router)

@@ -4,6 +4,7 @@ import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -95,6 +96,14 @@ class Words:
         """Write a number with so many decimals."""
         pattern = "0" + ("." + "0" * digits if digits else "")
         return numbers.format_decimal(value, format=pattern, locale=self._locale)
+
+    def exact(self, value: Decimal) -> str:
+        """Write a number with the decimals that it has, and no others."""
+        plain = value.normalize() + 0
+        text = numbers.format_decimal(
+            abs(plain), format="0.#", locale=self._locale, decimal_quantization=False
+        )
+        return f"\N{MINUS SIGN}{text}" if plain < 0 else text
 
     def date(self, value: dt.datetime | dt.date | None, *, form: str = "d. MMMM y") -> str:
         """Write a day by the clinic's clock."""

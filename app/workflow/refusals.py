@@ -48,3 +48,9 @@ class TooMany(Refusal):
     """Too many tries; wait."""
 
     status = 429
+
+
+class Unavailable(Refusal):
+    """Something that it needs is not on the machine."""
+
+    status = 503

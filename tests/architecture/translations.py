@@ -38,7 +38,7 @@ IN_TEMPLATES = re.compile(r"""(\bt\(\s*)?["']([a-z][a-z0-9_]*\.[a-z0-9_]*)["'](\
 ASKERS = frozenset({"t", "words"})
 """What the catalogue is called where a text is asked for."""
 
-REFUSALS = frozenset({"Refusal", "Conflict", "Gone", "TooMany"})
+REFUSALS = frozenset({"Refusal", "Conflict", "Gone", "TooMany", "Unavailable"})
 """Errors whose first argument names a sentence in ``errors`` and, with ``_do``, what to do."""
 
 

@@ -28,7 +28,7 @@ from tests.browser.furnished import (
 )
 from tests.browser.invented import FORM
 from tests.browser.rooms import TabletDoors
-from tests.support import accounts
+from tests.support import accounts, reports
 from tests.support.benches import with_moved_rule
 from tests.support.browser import LAPTOP, Site
 from tests.support.clinic import Clinic, Enrolled, Person
@@ -39,6 +39,8 @@ NO_PAGES: Final = frozenset(
         "/tablet/state",
         "/patients/{patient_id}/live",
         "/numbers/{instrument}/calibration.json",
+        "/releases/schema",
+        "/releases/{release_id}/files/{kind}",
     }
 )
 """Addresses that answer with something else than a page."""
@@ -149,6 +151,7 @@ def build_town(site: Site) -> Town:
         *_doors_of_staff(clinic),
         *_doors_of_patients(main, critical, little),
         *_doors_of_courses(main, little["closed"]),
+        *_doors_of_releases(clinic),
         *_doors_of_tablets(tablets, main, critical, little),
     ]
     return Town(
@@ -290,3 +293,20 @@ def _doors_of_courses(main: Furnished, closed: Enrolled) -> Iterator[Door]:
     yield Door("rating-replaced", path, f"/ratings/{main.ratings[1]}", "clinician")
     for name in ("correct", "move", "baseline"):
         yield Door(f"rating-{name}", f"{path}/{name}", f"{rating}/{name}", "clinician")
+
+
+def _doors_of_releases(clinic: Clinic) -> Iterator[Door]:
+    path, lead = "/releases/{release_id}", "quality_lead"
+    replaced = reports.signed(clinic)
+    releases = {
+        "draft": reports.kept(clinic, threshold=3, instrument="phq-9"),
+        "replaced": replaced,
+        "signed": reports.signed(clinic, patients=900, supersedes=replaced),
+    }
+    yield Door("releases", "/releases", "/releases", lead)
+    yield Door("release-new", "/releases/new", "/releases/new", lead)
+    yield Door("release-new-wrong", "/releases/new", "/releases/new", lead, "form.form button")
+    for name, release_id in releases.items():
+        yield Door(f"release-{name}", path, f"/releases/{release_id}", lead)
+    exception = f"/releases/{releases['draft']}"
+    yield Door("release-exception", path, exception, "administrator")

@@ -15,6 +15,7 @@ from app.records.tablets import Visit
 from tests.support.benches import move, rehearse
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.kiosk import PIN, TabletInRoom, connect, hand_over, tablet_id
+from tests.support.reports import signed
 
 OWN_ROOM = "Rom 3"
 OTHER_ROOM = "Rom 4"
@@ -85,6 +86,8 @@ def fill_clinic(clinic: Clinic) -> Everything:
             "team_id": str(clinic.team_id),
             "instrument": "phq-9",
             "rule": "missing",
+            "release_id": str(signed(clinic)),
+            "kind": "csv",
         },
         tablet=tablet,
         other_tablet=other,

@@ -42,6 +42,7 @@ DOORS: Final = {
     "has_patients": "in in  no  in  no  no  in  si  si  si  si",
     "supervises":   "no no  in  no  no  no  no  si  si  si  si",
     "appraises":    "no no  no  no  in  no  no  si  si  si  si",
+    "releases":     "no no  no  no  in  in  no  si  si  si  si",
     "the_patient":  "in no  in  no  no  no  no  si  si  si  si",
     "rooms":        "in in  in  in  no  in  in  si  si  si  si",
     "the_tablet":   "in in  in  in  no  in  no  si  si  si  si",
@@ -135,6 +136,17 @@ EXPECTED: Final = {
     "POST /rules/rehearsals": "appraises",
     "GET /rules/{rule}": "appraises",
     "POST /rules/{rule}": "appraises",
+    "GET /releases": "releases",
+    "GET /releases/new": "appraises",
+    "POST /releases/new": "appraises",
+    "GET /releases/schema": "everybody",
+    "GET /releases/{release_id}": "releases",
+    "POST /releases/{release_id}/anew": "appraises",
+    "POST /releases/{release_id}/approve": "releases",
+    "GET /releases/{release_id}/files/{kind}": "appraises",
+    "POST /releases/{release_id}/sign": "appraises",
+    "POST /releases/{release_id}/vouch": "releases",
+    "POST /releases/{release_id}/withdraw": "appraises",
     "POST /sessions/{session_id}/end": "the_patient",
     "GET /sessions/{session_id}/paper": "the_patient",
     "POST /sessions/{session_id}/paper": "the_patient",
@@ -191,16 +203,9 @@ BEHIND_THEM: Final = (
 )
 """Whoever does one of these shuts a door behind them, so they come last, in this order."""
 
+SIGNING_IN: Final = ("/sign-in/password", "/sign-in/phone", "/sign-in/second-factor")
 SENDS_ON: Final = frozenset(
-    {
-        "GET /",
-        "GET /account/phone",
-        "GET /sign-in",
-        "GET /sign-in/password",
-        "GET /sign-in/phone",
-        "GET /sign-in/second-factor",
-        "GET /tablet",
-    }
+    f"GET {path}" for path in ("/", "/account/phone", "/sign-in", *SIGNING_IN, "/tablet")
 )
 """Pages that may answer with another page; all others show themselves to who is let in."""
 

@@ -1,0 +1,52 @@
+"""One table for any program: UTF-8 with its mark, one row a number, ISO dates.
+
+Where the reader's language writes a comma in a number, cells are parted by semicolons:
+that is what a spreadsheet in that language expects.
+"""
+
+import csv
+import datetime as dt
+import io
+from decimal import Decimal
+from typing import Final
+
+from app.web.exports.plain_text import harmless_in_line
+from app.web.exports.signed import Signed
+from app.web.report_tables import ALL_COLUMNS, Cell, count_rows, figure_rows
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""Without it some spreadsheets take the file for another encoding and spoil å, ø and æ."""
+
+REMARK: Final = "# "
+"""Begins the first line, which is about the file and not a row of it."""
+
+
+def write(signed: Signed) -> bytes:
+    """Return a release as CSV."""
+    has_comma = signed.said.words.language != "en"
+    text = io.StringIO(newline="")
+    text.write(f"{BYTE_ORDER_MARK}{REMARK}{signed.watermark}\r\n")
+    lines = csv.writer(text, delimiter=";" if has_comma else ",", lineterminator="\r\n")
+    lines.writerow(ALL_COLUMNS)
+    rows = [
+        *figure_rows(signed.said, release=signed.id),
+        *count_rows(signed.said, release=signed.id),
+    ]
+    for row in rows:
+        lines.writerow([_written(cell, has_comma=has_comma) for cell in row.of(ALL_COLUMNS)])
+    return text.getvalue().encode()
+
+
+def _written(cell: Cell, *, has_comma: bool) -> str:
+    match cell:
+        case None:
+            return ""
+        case str():
+            return harmless_in_line(cell)
+        case dt.date():
+            return cell.isoformat()
+        case int():
+            return str(cell)
+        case float():
+            exact = format(Decimal(repr(cell)), "f")
+            return exact.replace(".", ",") if has_comma else exact

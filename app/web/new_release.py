@@ -1,0 +1,135 @@
+"""A report is drawn up: one form, one whole period of the calendar, and nothing between."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app.clinical.instruments import Purpose
+from app.clinical.report import Step
+from app.web.dependencies import QualityLead
+from app.web.forms import Problem, problem_of
+from app.web.pages import go_to, render
+from app.web.releases import At, Desk, Text, instrument_name
+from app.web.words import CLINIC_ZONE, Words
+from app.workflow import draw_up, present
+from app.workflow.draw_up import Asked
+from app.workflow.refusals import Refusal
+
+router = APIRouter(prefix="/releases")
+
+OFFERED: Final = {Step.QUARTER: 8, Step.HALF_YEAR: 4, Step.YEAR: 4, Step.MONTH: 13}
+"""How many whole periods back can be chosen; a year of months and the one to compare with."""
+
+_MONTHS: Final = {Step.MONTH: 1, Step.QUARTER: 3, Step.HALF_YEAR: 6, Step.YEAR: 12}
+_PARTED_BY: Final = ":"
+
+Option = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewReleasePage:
+    """What a report is to be about."""
+
+    instruments: Sequence[Option]
+    instrument: str
+    periods: Sequence[Option]
+    period: str
+    problems: Sequence[Problem]
+
+
+@router.get("/new")
+def get_new(at: At, _: QualityLead) -> Response:
+    return _page(at)
+
+
+@router.post("/new")
+def post_new(at: At, _: QualityLead, instrument: Text = "", period: Text = "") -> Response:
+    problems = []
+    asked = _asked(instrument, period)
+    if instrument not in dict(_instruments(at)):
+        problems.append(Problem("instrument", at.words("errors.release_choose_form")))
+    if asked is None:
+        problems.append(Problem("period", at.words("errors.release_choose_period")))
+    if problems or asked is None:
+        return _page(at, instrument=instrument, period=period, problems=problems, status=422)
+    try:
+        found = _draw_up(at, asked)
+    except Refusal as refusal:
+        problems = list(problem_of(at.words, refusal, field="period"))
+        status = refusal.status
+        return _page(at, instrument=instrument, period=period, problems=problems, status=status)
+    return go_to(f"/releases/{found}")
+
+
+@router.post("/{release_id}/anew")
+def post_anew(at: At, _: QualityLead, release_id: uuid.UUID) -> Response:
+    seen = present.see_release(at.db, at.viewer, release_id=release_id)
+    before = seen.report.definition
+    asked = Asked(instrument=before.instrument, first=before.first, whole=before.whole)
+    return go_to(f"/releases/{_draw_up(at, asked, is_anew=True)}")
+
+
+def _draw_up(at: Desk, asked: Asked, *, is_anew: bool = False) -> uuid.UUID:
+    return draw_up.draw_up(
+        at.db, at.viewer, asked=asked, registry=at.registry, is_anew=is_anew, now=at.now
+    ).release_id
+
+
+def _page(
+    at: Desk,
+    *,
+    instrument: str = "",
+    period: str = "",
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+) -> Response:
+    page = NewReleasePage(
+        instruments=_instruments(at),
+        instrument=instrument,
+        periods=_periods(at.words, today=at.now.astimezone(CLINIC_ZONE).date()),
+        period=period,
+        problems=problems,
+    )
+    return render(at.request, "pages/releases/new.html", page, status=status)
+
+
+def _instruments(at: Desk) -> Sequence[Option]:
+    """Return the outcome forms by name."""
+    found = [
+        (key, instrument_name(at.words, at.registry, key))
+        for key, instrument in at.registry.instruments.items()
+        if instrument.purpose is Purpose.OUTCOME
+    ]
+    return sorted(found, key=lambda option: option[1].casefold())
+
+
+def _periods(words: Words, *, today: dt.date) -> Sequence[Option]:
+    """Return the whole periods that are over, the newest of each kind first."""
+    found = []
+    for step, count in OFFERED.items():
+        months = _MONTHS[step]
+        at = today.year * 12 + (today.month - 1) // months * months
+        for back in range(1, count + 1):
+            year, month = divmod(at - back * months, 12)
+            first = dt.date(year, month + 1, 1)
+            name = words(
+                f"report.period_{step.value}",
+                year=year,
+                part=month // months + 1,
+                month=words.date(first, form="MMMM"),
+            )
+            found.append((f"{step.value}{_PARTED_BY}{first}", name[:1].upper() + name[1:]))
+    return found
+
+
+def _asked(instrument: str, period: str) -> Asked | None:
+    step, _, first = period.partition(_PARTED_BY)
+    try:
+        return Asked(instrument=instrument, first=dt.date.fromisoformat(first), whole=Step(step))
+    except ValueError:
+        return None

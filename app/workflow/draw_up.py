@@ -1,0 +1,63 @@
+"""Draw up a report: figures after control, checked against all that is out, kept as a draft."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from app.clinical.report import Step
+from app.clinical.report_layout import PeriodError, parts_of
+from app.instruments import Registry
+from app.records.base import DbSession
+from app.records.visibility import Viewer
+from app.workflow import access, release, sign
+from app.workflow.access import Role
+from app.workflow.refusals import Refusal
+from app.workflow.release import Asked
+
+__all__ = ["Asked", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnUp:
+    """The draft, or the release that answered the same question before."""
+
+    release_id: uuid.UUID
+    is_new: bool
+
+
+def draw_up(
+    db: DbSession,
+    viewer: Viewer,
+    *,
+    asked: Asked,
+    registry: Registry,
+    is_anew: bool = False,
+    now: dt.datetime,
+) -> DrawnUp:
+    """Return a draft of a report, or the one in force that is about the same.
+
+    With ``is_anew`` a draft is drawn up that takes the place of the one in force.
+    """
+    access.check_role(viewer, Role.QUALITY_LEAD)
+    first, last = _days(asked)
+    before = sign.in_force(db, viewer, instrument=asked.instrument, first=first, last=last)
+    if before is not None and not is_anew:
+        return DrawnUp(before, is_new=False)
+    drafted = release.draft(
+        db,
+        viewer,
+        asked=asked,
+        registry=registry,
+        earlier=sign.reports_out(db, viewer),
+        now=now,
+    )
+    found = sign.keep_draft(db, viewer, drafted=drafted, supersedes=before, now=now)
+    return DrawnUp(found, is_new=True)
+
+
+def _days(asked: Asked) -> tuple[dt.date, dt.date]:
+    try:
+        parts = parts_of(asked.first, whole=asked.whole, step=asked.whole)
+    except PeriodError as error:
+        raise Refusal("report_first_day", value=asked.first.isoformat()) from error
+    return parts[0].first, parts[-1].last

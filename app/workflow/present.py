@@ -1,0 +1,143 @@
+"""Present releases: which there are, what one holds, and what became of it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.clinical import written_report
+from app.clinical.disclosure import Why
+from app.clinical.report import Report
+from app.records import people, releases
+from app.records.base import DbSession
+from app.records.encryption import unseal
+from app.records.releases import Release, ReleaseState, ReleaseStep
+from app.records.visibility import Viewer
+from app.workflow import access, sign
+from app.workflow.access import Role
+from app.workflow.withdraw import REASON
+
+__all__ = ["ReleaseState", "Why"]
+
+MOST_RELEASES = 200
+"""On one page; with four a year and form that is many years."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenCell:
+    """A cell that is hidden, and why; for the one who releases."""
+
+    unit: str
+    period: str
+    age: str
+    category: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class StepSeen:
+    """Something that was done with a release."""
+
+    state: ReleaseState
+    done_at: dt.datetime
+    who: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A release in the list."""
+
+    id: uuid.UUID
+    instrument: str
+    first: dt.date
+    last: dt.date
+    state: ReleaseState
+    changed_at: dt.datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSeen:
+    """One release."""
+
+    id: uuid.UUID
+    organization: str
+    report: Report
+    hash: str
+    state: ReleaseState
+    steps: Sequence[StepSeen]
+    is_exception: bool
+    is_mine: bool
+    """Drafted by the viewer."""
+    is_overtaken: bool
+    """A draft that was checked before something else was signed."""
+    supersedes: uuid.UUID | None
+    superseded_by: uuid.UUID | None
+    hidden: Sequence[HiddenCell]
+    """Why cells are hidden; empty for whoever does not release."""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nobody has signed it, nor given it up."""
+        return self.state in {ReleaseState.DRAFTED, ReleaseState.APPROVED}
+
+
+def see_releases(db: DbSession, viewer: Viewer) -> Sequence[ReleaseRow]:
+    """Return the releases of the viewer's organization, the newest first."""
+    access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
+    rows = releases.newest(db, org_id=viewer.org_id, most=MOST_RELEASES)
+    last: dict[uuid.UUID, ReleaseStep] = {}
+    for step in releases.steps_of(db, org_id=viewer.org_id, release_ids=[row.id for row in rows]):
+        last[step.release_id] = step
+    names = people.staff_names(db, viewer, staff_ids={step.done_by for step in last.values()})
+    return [
+        ReleaseRow(
+            id=row.id,
+            instrument=row.instrument,
+            first=row.first_day,
+            last=row.last_day,
+            state=last[row.id].state,
+            changed_at=last[row.id].done_at,
+            who=names[last[row.id].done_by],
+        )
+        for row in rows
+    ]
+
+
+def see_release(db: DbSession, viewer: Viewer, *, release_id: uuid.UUID) -> ReleaseSeen:
+    """Return one release of the viewer's organization."""
+    access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
+    row = sign.of_id(db, viewer, release_id)
+    steps = releases.steps_of(db, org_id=viewer.org_id, release_ids=[row.id])
+    names = people.staff_names(db, viewer, staff_ids={step.done_by for step in steps})
+    return ReleaseSeen(
+        id=row.id,
+        organization=people.organization(db, org_id=viewer.org_id).name,
+        report=written_report.report_of(row.written),
+        hash=row.hash,
+        state=steps[-1].state,
+        steps=[_step(db, step, names=names) for step in steps],
+        is_exception=row.is_exception,
+        is_mine=row.drafted_by == viewer.staff_id,
+        is_overtaken=row.checked_to != releases.last_signature(db, org_id=viewer.org_id),
+        supersedes=row.supersedes,
+        superseded_by=releases.successor_of(db, org_id=viewer.org_id, release_id=row.id),
+        hidden=_hidden(row) if viewer.has(Role.QUALITY_LEAD) else (),
+    )
+
+
+def _step(db: DbSession, step: ReleaseStep, *, names: Mapping[uuid.UUID, str]) -> StepSeen:
+    return StepSeen(
+        state=step.state,
+        done_at=step.done_at,
+        who=names[step.done_by],
+        reason=unseal(db, step.reason_sealed, column=REASON, row_id=step.id),
+    )
+
+
+def _hidden(row: Release) -> Sequence[HiddenCell]:
+    return [
+        HiddenCell(unit=unit, period=period, age=age, category=category, why=Why(why))
+        for unit, period, age, category, why in row.hidden
+    ]
