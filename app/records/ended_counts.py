@@ -129,13 +129,16 @@ def by_therapist(db: DbSession, asked: Asked, *, span: Span) -> list[tuple[Cell,
 def started(db: DbSession, asked: Asked, *, span: Span) -> Mapping[Cell, int]:
     """Return how many patients began a course, the first one of the year, in each cell."""
     opened = EPISODE.c.opened_at
-    question = (
-        sa.select(EPISODE.c.team_id, month_of(opened, span), sa.func.count())
+    begun = (
+        sa.select(EPISODE.c.team_id, month_of(opened, span).label("month"))
         .where(EPISODE.c.org_id == asked.org_id)
         .where(EPISODE.c.main_instrument == asked.instrument)
         .where(opened >= asked.since, opened < asked.until)
         .where(~came_before(EARLIER.c.opened_at, opened, span))
-        .group_by(EPISODE.c.team_id, month_of(opened, span))
+        .cte("begun")
+    )
+    question = sa.select(begun.c.team_id, begun.c.month, sa.func.count()).group_by(
+        begun.c.team_id, begun.c.month
     )
     return {Cell(team, month): n for team, month, n in db.execute(question)}
 
