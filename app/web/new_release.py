@@ -15,7 +15,7 @@ from app.web.dependencies import QualityLead
 from app.web.forms import Problem, problem_of
 from app.web.pages import go_to, render
 from app.web.releases import At, Desk, Text, instrument_name
-from app.web.words import CLINIC_ZONE, Words
+from app.web.words import CLINIC_ZONE
 from app.workflow import draw_up, present
 from app.workflow.draw_up import Asked
 from app.workflow.refusals import Refusal
@@ -50,7 +50,7 @@ def get_new(at: At, _: QualityLead) -> Response:
 @router.post("/new")
 def post_new(at: At, _: QualityLead, instrument: Text = "", period: Text = "") -> Response:
     problems = []
-    asked = _asked(instrument, period)
+    asked = _asked(at, instrument, period)
     if instrument not in dict(_instruments(at)):
         problems.append(Problem("instrument", at.words("errors.release_choose_form")))
     if asked is None:
@@ -91,7 +91,7 @@ def _page(
     page = NewReleasePage(
         instruments=_instruments(at),
         instrument=instrument,
-        periods=_periods(at.words, today=at.now.astimezone(CLINIC_ZONE).date()),
+        periods=_periods(at),
         period=period,
         problems=problems,
     )
@@ -108,14 +108,15 @@ def _instruments(at: Desk) -> Sequence[Option]:
     return sorted(found, key=lambda option: option[1].casefold())
 
 
-def _periods(words: Words, *, today: dt.date) -> Sequence[Option]:
+def _periods(at: Desk) -> Sequence[Option]:
     """Return the whole periods that are over, the newest of each kind first."""
+    words, today = at.words, at.now.astimezone(CLINIC_ZONE).date()
     found = []
     for step, count in OFFERED.items():
         months = _MONTHS[step]
-        at = today.year * 12 + (today.month - 1) // months * months
+        this = today.year * 12 + (today.month - 1) // months * months
         for back in range(1, count + 1):
-            year, month = divmod(at - back * months, 12)
+            year, month = divmod(this - back * months, 12)
             first = dt.date(year, month + 1, 1)
             name = words(
                 f"report.period_{step.value}",
@@ -127,9 +128,9 @@ def _periods(words: Words, *, today: dt.date) -> Sequence[Option]:
     return found
 
 
-def _asked(instrument: str, period: str) -> Asked | None:
-    step, _, first = period.partition(_PARTED_BY)
-    try:
-        return Asked(instrument=instrument, first=dt.date.fromisoformat(first), whole=Step(step))
-    except ValueError:
+def _asked(at: Desk, instrument: str, period: str) -> Asked | None:
+    """Return what is asked for, if its period is one of those that can be chosen."""
+    if period not in dict(_periods(at)):
         return None
+    step, _, first = period.partition(_PARTED_BY)
+    return Asked(instrument=instrument, first=dt.date.fromisoformat(first), whole=Step(step))

@@ -232,3 +232,21 @@ def test_only_whole_periods_that_are_over_are_offered(clinic: Clinic) -> None:
     assert "Oktober 2026" in shown
     assert "November 2026" not in shown
     assert (wrong.status_code, problems_on(wrong.text)) == (422, ["instrument", "period"])
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        "month:9999-12-01",
+        "year:9999-01-01",
+        "month:2026-11-01",
+        "month:20261001",
+        "quarter:2025-02-01",
+    ],
+)
+def test_a_period_that_is_not_offered_is_refused_in_words(clinic: Clinic, period: str) -> None:
+    client = clinic.client(clinic.quality_lead)
+
+    reply = client.post("/releases/new", data={"instrument": "phq-9", "period": period})
+
+    assert (reply.status_code, problems_on(reply.text)) == (422, ["period"])
