@@ -15,7 +15,6 @@ import numpy as np
 from scipy import optimize
 
 from app.clinical.disclosure_grid import ALL, SEPARATOR, Axis, Counts, Grid, Index, Mask
-from app.clinical.disclosure_growth import least_of
 
 Nodes = list[dict[str, frozenset[int] | None]]
 """For each dimension, the leaves of each label; ``None`` for what cannot be compared."""
@@ -288,33 +287,14 @@ def _learn(memory: Remembered, release: _Compared, *, ignored: Mask | None) -> N
     overtaken = {place: n for place, n in told.items() if int(memory.cells[place]) != n}
     for place in holds:
         memory.known[place] = True
-    hidden = [place for place in release.hidden if ignored is None or not ignored[place]]
+    if all(n < int(memory.cells[place]) for place, n in overtaken.items()):
+        for place, n in overtaken.items():
+            memory.floor[place] = max(int(memory.floor[place]), n)
     still = np.zeros(memory.grid.shape, dtype=np.bool_)
     for place in holds:
         still[place] = True
+    hidden = [place for place in release.hidden if ignored is None or not ignored[place]]
     for place in _unchanged(memory.grid, still, hidden) if overtaken else hidden:
-        memory.watched[place] = True
-    if overtaken and all(n < int(memory.cells[place]) for place, n in overtaken.items()):
-        _learn_of_growth(memory, told, hidden=hidden)
-
-
-def _learn_of_growth(
-    memory: Remembered, told: Mapping[Index, int], *, hidden: Sequence[Index]
-) -> None:
-    """Add what follows if nobody has been removed since.
-
-    What a cell has now it had at most, and the other way round: so what was hidden stays
-    hidden, and has now at least what it must have had.
-    """
-    least = least_of(memory.grid, told)
-    for place, n in told.items():
-        if n < int(memory.cells[place]):
-            memory.floor[place] = max(int(memory.floor[place]), n)
-    if (least > memory.cells).any():
-        # Somebody has been removed where nothing is shown: these bounds would be wrong.
-        return
-    memory.floor = np.maximum(memory.floor, least)
-    for place in hidden:
         memory.watched[place] = True
 
 

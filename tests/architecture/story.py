@@ -11,7 +11,7 @@ STORYLESS: dict[str, set[str] | None] = {
     "clinical": {
         *("calibration", "rule_bench", "simulate"),
         *("disclosure", "disclosure_attack", "disclosure_cover", "disclosure_earlier"),
-        *("disclosure_figures", "disclosure_growth", "disclosure_sensitive"),
+        *("disclosure_figures", "disclosure_sensitive"),
         *("disclosure_grid", "disclosure_moves", "disclosure_optimum", "disclosure_protect"),
         "disclosure_shape",
     },
