@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.clinical.report import Step
 from app.clinical.report_layout import PeriodError, parts_of
 from app.instruments import Registry
+from app.records import audit
 from app.records.base import DbSession
 from app.records.visibility import Viewer
 from app.workflow import access, release, sign
@@ -39,6 +40,8 @@ def draw_up(
     With ``is_anew`` a draft is drawn up that takes the place of the one in force.
     """
     access.check_role(viewer, Role.QUALITY_LEAD)
+    # Nothing may be signed between the look at what is out and the draft.
+    audit.take_turn(db)
     first, last = _days(asked)
     before = sign.in_force(db, viewer, instrument=asked.instrument, first=first, last=last)
     if before is not None and not is_anew:
