@@ -95,6 +95,7 @@ def approve(db: DbSession, here: OpenSignIn, *, release_id: uuid.UUID, now: dt.d
     """Agree, as a second person, to an exception from the house's own rule."""
     viewer = here.viewer
     access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
+    audit.take_turn(db)
     row = of_id(db, viewer, release_id)
     prove_anew.check_fresh(db, here, now=now)
     _check_is_draft(db, viewer, row, also=())

@@ -25,6 +25,7 @@ def withdraw(
     """Withdraw a release, or give up a draft, with the reason."""
     viewer = here.viewer
     access.check_role(viewer, Role.QUALITY_LEAD)
+    audit.take_turn(db)
     row = sign.of_id(db, viewer, release_id)
     prove_anew.check_fresh(db, here, now=now)
     why = reason.strip()
