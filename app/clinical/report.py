@@ -141,7 +141,7 @@ class ReportedFigure:
     value, low, high
         With the 95 % interval, rounded as shown; ``None`` if there is none.
     worst, best
-        What the value would be if everybody without a last score had done badly, or
+        What the value would be if everybody with one score only had done badly, or
         well; ``None`` where that does not apply.
     interval
         How the interval was made.
