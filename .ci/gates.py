@@ -57,7 +57,7 @@ GATES = (
             *("pytest", "-n", "2", *WITHOUT_BROWSER, "--database", "sqlite"),
             *("--cov=app.clinical", "--cov=app.workflow", "--cov-report="),
         ),
-        most_minutes=30,
+        most_minutes=40,
     ),
     Gate("test", "coverage", tool("coverage", "report", "--fail-under=98")),
     Gate(
