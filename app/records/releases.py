@@ -106,6 +106,18 @@ def newest(db: DbSession, *, org_id: int, most: int) -> Sequence[Release]:
     return db.execute(question.order_by(col(Release.sequence).desc()).limit(most)).scalars().all()
 
 
+def checked(db: DbSession, *, org_id: int, instrument: str, to: int) -> Sequence[Release]:
+    """Return what was checked against all up to one signature about a form, the newest first."""
+    question = (
+        select(Release)
+        .where(Release.org_id == org_id)
+        .where(Release.instrument == instrument)
+        .where(Release.checked_to == to)
+        .order_by(col(Release.sequence).desc())
+    )
+    return db.execute(question).scalars().all()
+
+
 def steps_of(
     db: DbSession, *, org_id: int, release_ids: Collection[uuid.UUID]
 ) -> Sequence[ReleaseStep]:

@@ -20,7 +20,7 @@ __all__ = ["Asked", "Step"]
 
 @dataclass(frozen=True, slots=True)
 class DrawnUp:
-    """The draft, or the release that answered the same question before."""
+    """The draft, or the draft or release that answered the same question before."""
 
     release_id: uuid.UUID
     is_new: bool
@@ -37,7 +37,9 @@ def draw_up(
 ) -> DrawnUp:
     """Return a draft of a report, or the one in force that is about the same.
 
-    With ``is_anew`` a draft is drawn up that takes the place of the one in force.
+    With ``is_anew`` a draft is drawn up that takes the place of the one in force. A draft
+    that lies open, and has been checked against all that is out, is the answer again: two
+    of them, some days apart, could tell on whoever ended between.
     """
     access.check_role(viewer, Role.QUALITY_LEAD)
     # Nothing may be signed between the look at what is out and the draft.
@@ -46,6 +48,11 @@ def draw_up(
     before = sign.in_force(db, viewer, instrument=asked.instrument, first=first, last=last)
     if before is not None and not is_anew:
         return DrawnUp(before, is_new=False)
+    lies_open = sign.open_draft(
+        db, viewer, instrument=asked.instrument, first=first, last=last, supersedes=before
+    )
+    if lies_open is not None:
+        return DrawnUp(lies_open, is_new=False)
     drafted = release.draft(
         db,
         viewer,

@@ -14,7 +14,7 @@ from app.records.encryption import unseal
 from app.records.releases import Release, ReleaseState, ReleaseStep
 from app.records.visibility import Viewer
 from app.workflow import access, sign
-from app.workflow.access import Role
+from app.workflow.access import NotThereError, Role
 from app.workflow.withdraw import REASON
 
 __all__ = ["ReleaseState", "Why"]
@@ -80,16 +80,21 @@ class ReleaseSeen:
     @property
     def is_draft(self) -> bool:
         """Whether nobody has signed it, nor given it up."""
-        return self.state in {ReleaseState.DRAFTED, ReleaseState.APPROVED}
+        return self.state in sign.OPEN
 
 
 def see_releases(db: DbSession, viewer: Viewer) -> Sequence[ReleaseRow]:
-    """Return the releases of the viewer's organization, the newest first."""
+    """Return the releases of the viewer's organization, the newest first.
+
+    Drafts are among them that the viewer may see.
+    """
     access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
     rows = releases.newest(db, org_id=viewer.org_id, most=MOST_RELEASES)
-    last: dict[uuid.UUID, ReleaseStep] = {}
-    for step in releases.steps_of(db, org_id=viewer.org_id, release_ids=[row.id for row in rows]):
-        last[step.release_id] = step
+    steps: dict[uuid.UUID, list[ReleaseStep]] = {row.id: [] for row in rows}
+    for step in releases.steps_of(db, org_id=viewer.org_id, release_ids=steps):
+        steps[step.release_id].append(step)
+    rows = [row for row in rows if _may_see(viewer, row, steps[row.id])]
+    last = {row.id: steps[row.id][-1] for row in rows}
     names = people.staff_names(db, viewer, staff_ids={step.done_by for step in last.values()})
     return [
         ReleaseRow(
@@ -106,10 +111,12 @@ def see_releases(db: DbSession, viewer: Viewer) -> Sequence[ReleaseRow]:
 
 
 def see_release(db: DbSession, viewer: Viewer, *, release_id: uuid.UUID) -> ReleaseSeen:
-    """Return one release of the viewer's organization."""
+    """Return one release of the viewer's organization, or a draft that the viewer may see."""
     access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
     row = sign.of_id(db, viewer, release_id)
     steps = releases.steps_of(db, org_id=viewer.org_id, release_ids=[row.id])
+    if not _may_see(viewer, row, steps):
+        raise NotThereError
     names = people.staff_names(db, viewer, staff_ids={step.done_by for step in steps})
     return ReleaseSeen(
         id=row.id,
@@ -125,6 +132,16 @@ def see_release(db: DbSession, viewer: Viewer, *, release_id: uuid.UUID) -> Rele
         superseded_by=releases.successor_of(db, org_id=viewer.org_id, release_id=row.id),
         hidden=_hidden(row) if viewer.has(Role.QUALITY_LEAD) else (),
     )
+
+
+def _may_see(viewer: Viewer, row: Release, steps: Sequence[ReleaseStep]) -> bool:
+    """Return whether this is out, or a draft that the viewer signs or must agree to.
+
+    Whoever has no part in a draft does not see figures that may never leave.
+    """
+    is_out = any(step.state is ReleaseState.SIGNED for step in steps)
+    waits_for_second = row.is_exception and steps[-1].state in sign.OPEN
+    return is_out or waits_for_second or viewer.has(Role.QUALITY_LEAD)
 
 
 def _step(db: DbSession, step: ReleaseStep, *, names: Mapping[uuid.UUID, str]) -> StepSeen:

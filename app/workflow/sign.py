@@ -19,6 +19,9 @@ from app.workflow.sign_in import OpenSignIn
 QUALITY = "quality"
 """The ground on which a quality lead prepares and signs."""
 
+OPEN = frozenset({ReleaseState.DRAFTED, ReleaseState.APPROVED})
+"""States of a draft that nobody has signed, nor given up."""
+
 
 def reports_out(db: DbSession, viewer: Viewer) -> Sequence[Report]:
     """Return every report that is out, the oldest first; what was withdrawn is out too."""
@@ -39,6 +42,25 @@ def in_force(
     for row in reversed(releases.ever_signed(db, org_id=viewer.org_id)):
         is_same = (row.instrument, row.first_day, row.last_day) == (instrument, first, last)
         if is_same and state_of(db, viewer, row.id) is ReleaseState.SIGNED:
+            return row.id
+    return None
+
+
+def open_draft(
+    db: DbSession,
+    viewer: Viewer,
+    *,
+    instrument: str,
+    first: dt.date,
+    last: dt.date,
+    supersedes: uuid.UUID | None,
+) -> uuid.UUID | None:
+    """Return the draft about a form in a period that could still be signed, if there is one."""
+    checked_to = releases.last_signature(db, org_id=viewer.org_id)
+    rows = releases.checked(db, org_id=viewer.org_id, instrument=instrument, to=checked_to)
+    for row in rows:
+        is_same = (row.first_day, row.last_day, row.supersedes) == (first, last, supersedes)
+        if is_same and state_of(db, viewer, row.id) in OPEN:
             return row.id
     return None
 

@@ -1,5 +1,6 @@
 """Pages of releases: what is read, who signs, what is asked before, in three languages."""
 
+import datetime as dt
 import uuid
 from html import unescape
 
@@ -13,6 +14,8 @@ from tests.support.clinic import Clinic, Person
 from tests.support.forms import problems_on, text_of
 from tests.support.reports import kept, signed
 
+FIRST, LAST = dt.date(2026, 1, 1), dt.date(2026, 12, 31)
+"""Of another year than the usual one."""
 SENTENCE = "Vises ikke, av hensyn til personvernet."
 
 
@@ -58,7 +61,7 @@ def test_what_leaves_has_one_sentence_for_all_that_is_hidden(clinic: Clinic) -> 
 
 
 def test_an_administrator_reads_but_is_not_told_why(clinic: Clinic) -> None:
-    release_id = kept(clinic)
+    release_id = kept(clinic, threshold=3)
 
     shown = text_of(page(clinic, release_id, clinic.administrator))
 
@@ -66,6 +69,35 @@ def test_an_administrator_reads_but_is_not_told_why(clinic: Clinic) -> None:
     assert "Hvorfor noe er skjult" not in shown
     assert "Signer rapporten" not in shown
     assert "Lag en rapport" not in clinic.client(clinic.administrator).get("/releases").text
+
+
+def test_a_draft_is_seen_by_who_signs_it_or_must_agree_to_it(clinic: Clinic) -> None:
+    ordinary, exception = kept(clinic), kept(clinic, threshold=3, first=FIRST, last=LAST)
+    client = clinic.client(clinic.administrator)
+
+    listed = client.get("/releases").text
+
+    assert client.get(f"/releases/{ordinary}").status_code == 404
+    assert client.post(f"/releases/{ordinary}/vouch").status_code == 404
+    assert str(ordinary) not in listed
+    assert str(exception) in listed
+    assert client.get(f"/releases/{exception}").status_code == 200
+    assert str(ordinary) in clinic.client(clinic.quality_lead).get("/releases").text
+    given_up = {"reason": "Feil periode"}
+    clinic.client(clinic.quality_lead).post(f"/releases/{exception}/withdraw", data=given_up)
+    assert client.get(f"/releases/{exception}").status_code == 404
+    assert str(exception) not in client.get("/releases").text
+
+
+def test_an_administrator_sees_what_is_out_and_what_was_withdrawn(clinic: Clinic) -> None:
+    release_id = signed(clinic)
+    lead, client = clinic.client(clinic.quality_lead), clinic.client(clinic.administrator)
+
+    assert str(release_id) in client.get("/releases").text
+    lead.post(f"/releases/{release_id}/withdraw", data={"reason": "Feil periode"})
+
+    assert "Denne rapporten er trukket tilbake." in page(clinic, release_id, clinic.administrator)
+    assert str(release_id) in client.get("/releases").text
 
 
 def test_a_draft_is_signed_and_then_taken_out(clinic: Clinic) -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from app.clinical.outcome_table import outcome_table as outcomes
 from app.clinical.report import EVERYBODY, Report
-from app.workflow import draw_up, present
+from app.workflow import draw_up, present, withdraw
 from app.workflow.access import NotAllowedError
 from app.workflow.draw_up import Asked, DrawnUp, Step
 from app.workflow.refusals import Conflict, Refusal
 from tests.support.clinic import Clinic, Person
 from tests.support.report_attack import TABLES, ReportAttacker
-from tests.support.reports import signed
+from tests.support.reports import at_desk, signed
 from tests.support.service import Habits, Place, found, invent, store
 
 BEFORE: Final = dt.datetime(2024, 12, 1, tzinfo=dt.UTC)
@@ -104,6 +104,32 @@ def test_what_is_signed_is_the_answer_until_it_is_asked_anew(clinic: Clinic) -> 
     assert anew.is_new
     before, now = (total_of(report(clinic, one.release_id)) for one in (first, anew))
     assert (now or 0) - (before or 0) > 20
+
+
+def test_a_draft_that_lies_open_is_the_answer_until_something_is_signed(clinic: Clinic) -> None:
+    """Two drafts some days apart would tell who ended between."""
+    place = a_service(clinic, courses=200)
+    first = drawn(clinic)
+    come(clinic, place, courses=3, seed=2, days=9, begins=dt.datetime(2025, 2, 3, tzinfo=dt.UTC))
+
+    again = drawn(clinic)
+    elsewhere = drawn(clinic, Step.QUARTER)
+
+    assert again == DrawnUp(first.release_id, is_new=False)
+    assert elsewhere.is_new
+    signed(clinic, elsewhere.release_id)
+    assert drawn(clinic).is_new
+
+
+def test_a_draft_that_was_given_up_is_no_answer(clinic: Clinic) -> None:
+    a_service(clinic, courses=200)
+    first, here = drawn(clinic), at_desk(clinic)
+    with clinic.database.writing() as db:
+        withdraw.withdraw(
+            db, here(db), release_id=first.release_id, reason="Feil", now=clinic.clock.now
+        )
+
+    assert drawn(clinic).is_new
 
 
 def test_two_patients_who_came_since_are_not_given_away(clinic: Clinic) -> None:
