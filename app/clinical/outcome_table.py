@@ -1,7 +1,9 @@
 """Into what categories ended courses are counted, and which of them are shown.
 
 Innermost categories are as fine as the figures need; what is shown are sums of them, and
-sums may overlap: the recovered are among the improved. Each table classifies the same
+sums may overlap: the recovered are among the improved. Wherever one category lies in
+another, what is left of that one is a category too and goes through control: else it could
+be worked out, 46 in the clinical range less 45 recovered. Each table classifies the same
 patients, one course each, in its own way.
 """
 
@@ -32,20 +34,9 @@ class Leaf(Enum):
     OTHER_EDITION = "other_edition"
 
 
-REASONS = frozenset(
-    leaf.value
-    for leaf in (
-        Leaf.ONE_SCORE,
-        Leaf.REFUSED,
-        Leaf.NEVER_SCORED,
-        Leaf.NOT_OFFERED,
-        Leaf.OTHER_EDITION,
-    )
-)
-"""Why there is no first and last score. That nobody is among them tells of nobody."""
-
 _CLINICAL = (Leaf.RECOVERED, Leaf.IMPROVED, Leaf.UNCHANGED, Leaf.DETERIORATED)
 _ORDINARY = (Leaf.ORDINARY_IMPROVED, Leaf.ORDINARY_UNCHANGED, Leaf.ORDINARY_DETERIORATED)
+_NOT_RECOVERED = (Leaf.IMPROVED, Leaf.UNCHANGED, Leaf.DETERIORATED)
 _WITHOUT = (Leaf.ONE_SCORE, Leaf.REFUSED, Leaf.NEVER_SCORED, Leaf.NOT_OFFERED, Leaf.OTHER_EDITION)
 
 SCORED = "scored"
@@ -54,12 +45,19 @@ RECOVERED = "recovered"
 IMPROVED = "improved"
 UNCHANGED = "unchanged"
 DETERIORATED = "deteriorated"
+ORDINARY = "ordinary"
+NOT_RECOVERED = "not_recovered"
+BETTER_NOT_RECOVERED = "better_not_recovered"
 ONE_SCORE = "one_score"
 STARTED = "started"
 PLANNED, UNPLANNED = "planned", "unplanned"
 AGREED, NOT_AGREED = "agreed", "not_agreed"
-OFFERED, ACCEPTED, DECLINED, NOT_TODAY = "offered", "accepted", "declined", "not_today"
-NOT_ASKED = "not_asked"
+ACCEPTED, DECLINED, NOT_TODAY = "accepted", "declined", "not_today"
+DECLINED_EARLY, DECLINED_LATER = Leaf.REFUSED.value, "declined_later"
+NOT_ASKED = Leaf.NOT_OFFERED.value
+REASONS = frozenset((*(leaf.value for leaf in _WITHOUT), DECLINED_LATER, NOT_TODAY))
+"""Why there are no scores, or no more. That nobody is among them tells of nobody."""
+
 ALLIANCE_SCORED, NO_ALLIANCE = "alliance_scored", "no_alliance_scores"
 FLAGGED, NOT_FLAGGED = "flagged", "not_flagged"
 
@@ -78,6 +76,10 @@ class Table:
 
     shown: Members
     total: str = EVERYBODY
+
+    def alike(self, other: "Table") -> frozenset[str]:
+        """Return the categories that both have, other than everybody."""
+        return frozenset(self.shown.keys() & other.shown.keys()) - {EVERYBODY}
 
 
 def _plain(**shown: tuple[str, ...]) -> Table:
@@ -109,6 +111,9 @@ def outcome_table(*, has_verdict: bool, has_cut_off: bool, has_other_edition: bo
     if has_verdict and has_cut_off:
         shown[CLINICAL] = _set(*_CLINICAL)
         shown[RECOVERED] = _set(Leaf.RECOVERED)
+        shown[NOT_RECOVERED] = _set(*_NOT_RECOVERED)
+        shown[BETTER_NOT_RECOVERED] = _set(Leaf.IMPROVED, Leaf.ORDINARY_IMPROVED)
+        shown[ORDINARY] = _set(*_ORDINARY)
     for leaf in without:
         shown[leaf.value] = _set(leaf)
     return Table({**shown, EVERYBODY: _set(*scored, *without)})
@@ -119,12 +124,17 @@ ENDINGS = _plain(planned=(PLANNED,), unplanned=(UNPLANNED,))
 AGREEMENTS = _plain(agreed=(AGREED,), not_agreed=(NOT_AGREED,))
 ANSWERS = Table(
     {
-        OFFERED: frozenset((ACCEPTED, DECLINED, NOT_TODAY)),
         ACCEPTED: frozenset((ACCEPTED,)),
-        DECLINED: frozenset((DECLINED,)),
-        EVERYBODY: frozenset((ACCEPTED, DECLINED, NOT_TODAY, NOT_ASKED)),
+        DECLINED: frozenset((DECLINED_EARLY, DECLINED_LATER)),
+        DECLINED_EARLY: frozenset((DECLINED_EARLY,)),
+        DECLINED_LATER: frozenset((DECLINED_LATER,)),
+        NOT_TODAY: frozenset((NOT_TODAY,)),
+        NOT_ASKED: frozenset((NOT_ASKED,)),
+        EVERYBODY: frozenset((ACCEPTED, DECLINED_EARLY, DECLINED_LATER, NOT_TODAY, NOT_ASKED)),
     }
 )
+"""Who was never asked is counted here and among the outcomes, by the same definition."""
+
 ALLIANCES = _plain(alliance_scored=(ALLIANCE_SCORED,), no_alliance_scores=(NO_ALLIANCE,))
 FLAGS = _plain(flagged=(FLAGGED,), not_flagged=(NOT_FLAGGED,))
 

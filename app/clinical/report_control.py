@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from app.clinical.disclosure import Controlled, Rules, control
 from app.clinical.disclosure_earlier import Published
 from app.clinical.disclosure_shape import Shape
-from app.clinical.outcome_table import CLINICAL, IMPROVED, REASONS, RECOVERED, SCORED, Table
+from app.clinical.outcome_table import (
+    BETTER_NOT_RECOVERED,
+    CLINICAL,
+    IMPROVED,
+    NOT_RECOVERED,
+    ORDINARY,
+    REASONS,
+    RECOVERED,
+    SCORED,
+    Table,
+)
 from app.clinical.report import EVERYBODY, OTHER, Report
 from app.clinical.report_layout import Layout, Members, label_of, months_of, path_of
 
@@ -30,7 +40,7 @@ _DEAR = frozenset((EVERYBODY, SCORED))
 _DEAR_OF_ALL = frozenset((CLINICAL, RECOVERED, IMPROVED))
 """What the service as a whole is asked for first."""
 
-_CROSSING = frozenset((CLINICAL, RECOVERED))
+_CROSSING = frozenset((CLINICAL, RECOVERED, NOT_RECOVERED, BETTER_NOT_RECOVERED, ORDINARY))
 """Categories that overlap others without holding them or lying in them."""
 
 Counted = Mapping[tuple[str, str, str, str], int]
@@ -63,7 +73,12 @@ class Frame:
 
 
 def controlled(
-    frame: Frame, table: Table, counts: Counted, *, beside: Controlled | None = None
+    frame: Frame,
+    table: Table,
+    counts: Counted,
+    *,
+    beside: Controlled | None = None,
+    alike: frozenset[str] = frozenset(),
 ) -> Controlled:
     """Return one table of a report after control.
 
@@ -77,6 +92,8 @@ def controlled(
         Of the innermost categories, by team, month and age.
     beside
         A table of the same report with the same totals, which is controlled already.
+    alike
+        Categories that it has too, of the same patients.
     """
     atoms = _atoms(frame)
     months = {label: _held(atoms, held) for label, held in frame.layout.months.items()}
@@ -95,7 +112,7 @@ def controlled(
         innermost = rearranged(innermost)
     earlier = [_published(report, frame, table, shown=shown) for report in frame.earlier]
     if beside is not None:
-        earlier.append(_beside(beside, shown=shown))
+        earlier.append(_beside(beside, shown=shown, categories=frozenset((EVERYBODY, *alike))))
     return control(
         DIMENSIONS,
         innermost,
@@ -305,7 +322,7 @@ def _beside(
     beside: Controlled,
     *,
     shown: Mapping[str, Members],
-    categories: frozenset[str] = frozenset((EVERYBODY,)),
+    categories: frozenset[str],
 ) -> Published:
     """Return what a table that goes out together with this one tells of some categories."""
     numbers = {

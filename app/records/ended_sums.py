@@ -174,8 +174,10 @@ def _sums(each: sa.CTE, judge: Judge) -> Mapping[str, sa.ColumnElement[Any]]:
     c = each.c
     has_both, has_alliance = c.y.is_not(None), c.v.is_not(None)
     said_no = c.answer.in_(_NO)
-    was_asked = sa.or_(c.answer.is_not(None), c.measured > 0)
-    said_yes = sa.or_(c.answer == Answer.ACCEPTED, sa.and_(c.answer.is_(None), c.measured > 0))
+    # Who filled in another edition of the form was asked, too.
+    has_any = sa.or_(c.measured > 0, c.other_edition > 0)
+    was_asked = sa.or_(c.answer.is_not(None), has_any)
+    said_yes = sa.or_(c.answer == Answer.ACCEPTED, sa.and_(c.answer.is_(None), has_any))
     x, y, u, v = (sa.case((has, value)) for has, value in _scores(each))
     has_none = sa.and_(~has_both, c.scores == 0)
     is_old = sa.and_(~has_both, c.other_edition > 0)

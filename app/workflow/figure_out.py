@@ -27,6 +27,9 @@ from app.clinical.report import EVERYBODY, Report, ReportedFigure
 from app.clinical.report_layout import Layout, is_weak, months_of
 from app.workflow.add_up import SummedUp
 
+_ASKED = "asked"
+"""Everybody but who was never asked: no category, since those two tell it."""
+
 _SHARES = (
     (FigureName.TWO_SCORES, categories.SCORED, EVERYBODY),
     (FigureName.RECOVERED, categories.RECOVERED, categories.CLINICAL),
@@ -35,8 +38,8 @@ _SHARES = (
     (FigureName.DETERIORATED, categories.DETERIORATED, categories.SCORED),
     (FigureName.UNPLANNED, categories.UNPLANNED, EVERYBODY),
     (FigureName.AGREED, categories.AGREED, EVERYBODY),
-    (FigureName.ACCEPTED, categories.ACCEPTED, categories.OFFERED),
-    (FigureName.DECLINED, categories.DECLINED, categories.OFFERED),
+    (FigureName.ACCEPTED, categories.ACCEPTED, _ASKED),
+    (FigureName.DECLINED, categories.DECLINED, _ASKED),
     (FigureName.FLAGGED, categories.FLAGGED, EVERYBODY),
 )
 """Shares, by what they count of what."""
@@ -114,7 +117,11 @@ class Material:
 
     def shown(self, where: Where, category: str) -> int | None:
         """Return a count that is shown."""
-        return self.counts.get((*where, category))
+        if category != _ASKED:
+            return self.counts.get((*where, category))
+        everybody = self.shown(where, EVERYBODY)
+        without = self.shown(where, categories.NOT_ASKED)
+        return None if everybody is None or without is None else everybody - without
 
     def group(self, where: Where) -> GroupSums:
         """Return the sums of a unit in a period."""

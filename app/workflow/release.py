@@ -345,7 +345,7 @@ def _tables(
     return [
         (main, first),
         (main, by_age(frame, main, outcomes, beside=first)),
-        *((table, controlled(frame, table, others, beside=first)) for table in more),
+        *((t, controlled(frame, t, others, beside=first, alike=main.alike(t))) for t in more),
         (BEGINNINGS, controlled(frame, BEGINNINGS, others)),
     ]
 

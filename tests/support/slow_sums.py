@@ -109,6 +109,7 @@ def _one(course: Course, instrument: Instrument) -> Counter[str]:
     scores = scores_of(course, instrument.key, edition=instrument.version)
     alliance = scores_of(course, course.alliance or "", edition=None)
     newest = course.answers[-1] if course.answers else None
+    has_any = scores.measured > 0 or scores.other_edition > 0
     came = sum(visit.has_come for visit in course.visits)
     told: Counter[str] = Counter(
         n=1,
@@ -117,8 +118,8 @@ def _one(course: Course, instrument: Instrument) -> Counter[str]:
         attended=came,
         with_outcome=scores.measured,
         with_alliance=alliance.measured,
-        offered=int(newest is not None or scores.measured > 0),
-        accepted=int(newest is Answer.ACCEPTED or (newest is None and scores.measured > 0)),
+        offered=int(newest is not None or has_any),
+        accepted=int(newest is Answer.ACCEPTED or (newest is None and has_any)),
         declined=int(newest in NO),
     )
     x, y = scores.first, scores.last
