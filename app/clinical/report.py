@@ -46,6 +46,9 @@ class Definition:
         The parts that are shown beside the whole; the same as ``whole`` for none.
     method
         How reliable change was decided.
+    reliable_change
+        The smallest change that counts as reliable by the published value or the site's
+        curve, in tenths of a point; ``None`` if there is none.
     threshold
         Fewest distinct patients behind a number.
     rounding
@@ -63,6 +66,7 @@ class Definition:
     method: ChangeMethod
     threshold: int
     rounding: int | None
+    reliable_change: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,13 @@ class ReportWords:
             (words("report.term_period"), words("report.range", low=first, high=last)),
             (words("report.term_step"), words(f"report.step_{asked.step.value}")),
             (words("report.term_method"), words(f"report.method_{asked.method.value.lower()}")),
-            (words("report.term_threshold"), str(asked.threshold)),
         ]
+        if asked.reliable_change is not None:
+            points = words.exact(Decimal(asked.reliable_change) / 10)
+            facts.append(
+                (words("report.term_reliable_change"), words("report.points", points=points))
+            )
+        facts.append((words("report.term_threshold"), str(asked.threshold)))
         if asked.rounding is not None:
             rounded = words("report.rounded_to", base=asked.rounding)
             facts.append((words("report.term_rounding"), rounded))

@@ -185,7 +185,7 @@ def pairs_of(db: DbSession, *, instrument: Instrument, months: Months) -> PairSu
 def yardstick_of(instrument: Instrument) -> Yardstick:
     """Return what first and last scores of an instrument are worked out with."""
     return Yardstick(
-        edition=instrument.version, least=_least(instrument), sign=instrument.direction.value
+        edition=instrument.version, least=least_change(instrument), sign=instrument.direction.value
     )
 
 
@@ -215,7 +215,8 @@ def _place(cell: Cell) -> Place:
     return cell.team_id, cell.month
 
 
-def _least(instrument: Instrument) -> int | None:
+def least_change(instrument: Instrument) -> int | None:
+    """Return the smallest change that counts as reliable, in tenths."""
     value = instrument.reliable_change
     if value is None:
         return None
@@ -230,7 +231,7 @@ def judge_of(instrument: Instrument) -> Judge:
         after=sign,
         before=sign,
         constant=0,
-        least=_least(instrument),
+        least=least_change(instrument),
         cut_off=None if cut_off is None else cut_off.value,
         is_clinical_itself=cut_off is not None and cut_off.boundary is Boundary.INCLUSIVE,
     )

@@ -74,7 +74,7 @@ class Refused(Enum):
     """It is too near to an earlier report, or a hidden count could be worked out."""
     ONE_THERAPIST = "one_therapist"
     OTHER_RULES = "other_rules"
-    """A report that is out sorts the same courses by another method or edition."""
+    """A report that is out sorts the same courses by another method, value or edition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,23 +147,22 @@ def draft(
     whole, parts = _periods(asked, now=now)
     if asked.instrument not in registry.instruments:
         raise Refusal("report_instrument", value=asked.instrument)
-    audit.append(
-        db,
-        access.event_of(
-            viewer,
-            "drafted_figures",
-            now=now,
-            ground=LEADS,
-            instrument=asked.instrument,
-            first=asked.first.isoformat(),
-            whole=asked.whole.value,
-        ),
+    event = access.event_of(
+        viewer,
+        "drafted_figures",
+        now=now,
+        ground=LEADS,
+        instrument=asked.instrument,
+        first=asked.first.isoformat(),
+        whole=asked.whole.value,
     )
+    audit.append(db, event)
+    instrument = _with_value(db, registry.get(asked.instrument), org_id=viewer.org_id)
     definition = Definition(
         key="outcomes",
         version=VERSION,
         instrument=asked.instrument,
-        edition=registry.get(asked.instrument).version,
+        edition=instrument.version,
         first=whole.first,
         last=whole.last,
         whole=asked.whole,
@@ -171,11 +170,12 @@ def draft(
         method=wishes.method,
         threshold=wishes.threshold,
         rounding=wishes.rounding,
+        reliable_change=add_up.least_change(instrument),
     )
     return _drafted(
         db,
         definition,
-        instrument=_with_value(db, registry.get(asked.instrument), org_id=viewer.org_id),
+        instrument=instrument,
         names={team.id.hex: team.name for team in people.all_teams(db, viewer)},
         earlier=[one for one in earlier if _is_linked(one.definition, definition)],
         periods=(whole, *parts),
@@ -370,7 +370,7 @@ def _differs(one: Definition, other: Definition) -> bool:
 
     What is then hidden in one may be told by the other, in a way that nobody has checked.
     """
-    mine, theirs = ((d.version, d.edition, d.method) for d in (one, other))
+    mine, theirs = ((d.version, d.edition, d.method, d.reliable_change) for d in (one, other))
     return mine != theirs
 
 

@@ -66,6 +66,7 @@ def definition(**changed: Any) -> Definition:  # noqa: ANN401 - any field of the
         "method": ChangeMethod.JACOBSON_TRUAX,
         "threshold": 5,
         "rounding": None,
+        "reliable_change": 50,
     }
     return Definition(**{**asked, **changed})
 

@@ -269,3 +269,13 @@ def watermark_in(content: bytes, kind: FileKind) -> str:
         case FileKind.PDF:
             metadata = PdfReader(io.BytesIO(content)).metadata
             return str(metadata.subject if metadata else "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_definitions_say_what_change_was_reliable(language: str) -> None:
+    release = signed_report(language=language)
+    words = release.said.words
+
+    terms = dict(release.said.definitions())
+
+    assert terms[words("report.term_reliable_change")] == words("report.points", points="5")

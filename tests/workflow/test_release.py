@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import select
@@ -12,7 +13,7 @@ from app.clinical.change_methods import ChangeMethod
 from app.clinical.figures import FigureName
 from app.clinical.outcome_table import Table
 from app.clinical.report import EVERYBODY, OTHER, Report, ReportedFigure
-from app.records import endings
+from app.records import curves, endings
 from app.records.audit import AuditEntry
 from app.records.endings import CourseEnd
 from app.records.engine import enter_organization
@@ -294,6 +295,32 @@ def test_another_method_is_another_report_and_not_beside_the_first(clinic: Clini
     assert counts(second.report)["*"] == counts(first)["*"]
     assert counts(second.report)["improved"] != counts(first)["improved"]
     assert beside.refused is Refused.OTHER_RULES
+
+
+def test_another_value_of_reliable_change_is_another_report_and_not_beside_the_first(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site's own curve has the value, and may change at night."""
+    a_service(clinic, courses=200, key="outcome-4")
+
+    published = clinic.registry.get("phq-9")
+
+    def with_value(tenths: int) -> None:
+        assert published.reliable_change is not None
+        value = published.reliable_change.model_copy(update={"value": tenths})
+        used = SimpleNamespace(curve=SimpleNamespace(reliable_change=value))
+        monkeypatch.setattr(curves, "in_use", lambda *_, **__: {"outcome-4": used})
+
+    with_value(50)
+    first = drafted(clinic, whole=Step.QUARTER, instrument="outcome-4").report
+    with_value(46)
+    second = drafted(clinic, earlier=[first], instrument="outcome-4")
+    with_value(50)
+    third = drafted(clinic, earlier=[first], instrument="outcome-4")
+
+    assert second.refused is Refused.OTHER_RULES
+    assert third.refused is not Refused.OTHER_RULES
+    assert first.definition != second.report.definition
 
 
 def test_a_method_that_an_instrument_has_no_numbers_for_is_refused(clinic: Clinic) -> None:
