@@ -24,7 +24,7 @@ from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
 from app.workflow import calibrate, demonstrate, keep_watch, refit, rehearse, sign_in
-from app.workflow.calibrate import Calibrated
+from app.workflow.calibrate import Calibrated, NotCalibrated
 from app.workflow.refit import Outcome, Refitted
 from app.workflow.sign_in import PASSWORD_TO_TRY, Role
 
@@ -97,7 +97,8 @@ def run() -> None:
     if calibrated is None:
         typer.echo(f"Curves tested: {_NOT_DUE}.")
     for found in calibrated or ():
-        typer.echo(f"Curve {found.version} for {found.instrument}: {_held(found)}.")
+        curve = f"Curve {found.version}" if found.version else "Curves"
+        typer.echo(f"{curve} for {found.instrument}: {_held(found)}.")
     tried = _NOT_DUE if rehearsed is None else f"{rehearsed} organizations"
     typer.echo(f"Rules tried: {tried}.")
 
@@ -142,7 +143,9 @@ def _fill(database: Database, here: Settings) -> None:
     now = installation.now()
     demonstrate.fill(database, registry=registry, settings_of=first_settings, now=now)
     for one in installation.every_organization(database):
-        calibrate.run_all(database, org_id=one.id, registry=registry, now=now)
+        for done in calibrate.run_all(database, org_id=one.id, registry=registry, now=now):
+            if isinstance(done, NotCalibrated):
+                raise done.error
 
 
 def _tell_sign_ins(database: Database) -> None:
@@ -265,13 +268,15 @@ def _rehearse(database: Database, here: Settings) -> int | None:
     return done
 
 
-def _calibrate(database: Database, here: Settings) -> list[Calibrated] | None:
+def _calibrate(database: Database, here: Settings) -> list[Calibrated | NotCalibrated] | None:
     registry = instruments.load_registry(site_folder=here.data_dir)
     done = calibrate.run_if_due(database, registry=registry, now=installation.now())
     for one in done or ():
         told = {"instrument": one.instrument, "version": one.version}
         log = structlog.get_logger()
-        if one.holds is False and one.is_in_force:
+        if isinstance(one, NotCalibrated):
+            log.error("calibration_failed", organization=one.org_id, **told, exc_info=one.error)
+        elif one.holds is False and one.is_in_force:
             # Whoever runs the program is told as well: the page is only read by who opens it.
             log.warning("curve_no_longer_holds", **told)
         else:
@@ -279,7 +284,9 @@ def _calibrate(database: Database, here: Settings) -> list[Calibrated] | None:
     return done
 
 
-def _held(found: Calibrated) -> str:
+def _held(found: Calibrated | NotCalibrated) -> str:
+    if isinstance(found, NotCalibrated):
+        return "not tested, it went wrong; the log says how"
     match found.holds:
         case None:
             return "tested; whether it still holds can be said from 200 patients on"

@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.clinical import ages
 from app.clinical.ages import AgeBand
 from app.clinical.calibration_counts import LAST_PATIENTS, JudgedSum, Recent, Report
 from app.clinical.calibration_sums import (
@@ -29,7 +28,7 @@ from app.clinical.calibration_sums import (
     CellSum,
     Limits,
     LineSum,
-    age_band,
+    age_key,
 )
 from app.clinical.course import Course
 from app.clinical.curves import ReferenceCurve, covers, for_age
@@ -67,8 +66,8 @@ class CourseTested:
         Something that rises with the time of the first score.
     is_closed, has_left
         Whether the course is over, and whether it ended unplanned.
-    years
-        Age at the first score, or ``None``.
+    age
+        Band of the age when the course was opened, or ``None``; it stays that of the course.
     language
         In which the patient is asked.
     is_tested
@@ -81,7 +80,7 @@ class CourseTested:
     began: int
     is_closed: bool
     has_left: bool
-    years: int | None
+    age: AgeBand | None
     language: str
     is_tested: bool
     is_known: bool
@@ -228,7 +227,7 @@ class Calibrator:
         low, middle = self._borders.thirds
         yield By.WHOLE, "all"
         yield By.START, "low" if first <= low else "middle" if first <= middle else "high"
-        yield By.AGE, age_band(one.years)
+        yield By.AGE, age_key(one.age)
         yield By.LANGUAGE, one.language
         if first <= self._borders.tenths[0]:
             yield By.APART, Apart.LOWEST_STARTS.value
@@ -266,11 +265,10 @@ class _ByAge:
 
     def of(self, one: CourseTested) -> tuple[ReferenceCurve, Limits]:
         """Return the curve that pages and rules compare a course with."""
-        band = ages.age_band(one.years)
-        if band not in self._known:
-            curve = for_age(self._curve, band)
-            self._known[band] = (curve, Limits(curve, **self._scale))
-        return self._known[band]
+        if one.age not in self._known:
+            curve = for_age(self._curve, one.age)
+            self._known[one.age] = (curve, Limits(curve, **self._scale))
+        return self._known[one.age]
 
 
 def _predicted(course: Course, curve: ReferenceCurve) -> Iterator[tuple[float, float]]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from app.clinical.calibration_sums import Cell, Chances, ChanceSum, Cross, CrossSum, Line
 from app.clinical.reliable_change import Change
@@ -10,11 +11,11 @@ from app.clinical.replay import RuleCourse
 from app.clinical.rules import Rule, RuleId
 
 LAST_PATIENTS = 200
-"""So many of the newest patients tell whether a curve still holds. The threshold of the issue
-that asked for it; a true 80 % band then covers 75 to 85 % of their scores nearly always."""
+"""So many of the newest patients tell whether a curve still holds. A choice of this program: a
+true 80 % band then covers 75 to 85 % of their scores nearly always."""
 
 HOLDS_FROM, HOLDS_TO = 75, 85
-"""Percent of their scores that the 80 % band must cover, both included. The same source."""
+"""Percent of their scores that the 80 % band must cover, both included. The same choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ class Judged:
     rules: tuple[RuleCount, ...]
 
 
+class Known(Enum):
+    """How many of the newest patients a curve was fitted to as well."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Recent:
     """The newest patients beside the 80 % band of the curve itself.
@@ -86,6 +95,13 @@ class Recent:
     scores: int
     inside: int
     known: int
+
+    @property
+    def known_share(self) -> Known:
+        """For how many of them the band may fit better than it would for new ones."""
+        if not self.known:
+            return Known.NONE
+        return Known.ALL if self.known == self.patients else Known.SOME
 
     @property
     def holds(self) -> bool | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from app.clinical.ages import AgeBand
 from app.clinical.curves import ReferenceCurve
 from app.clinical.expected_change import expected, quantile
 from app.clinical.instruments import Tenths
@@ -16,12 +17,6 @@ DRAWN = 80
 
 CHANCE_STEPS = 5
 """The probability of reliable improvement is looked at in so many equal steps. A choice."""
-
-AGE_BANDS = ((6, 12), (13, 17), (18, 29), (30, 49), (50, 66))
-"""Years of age, both ends included; the last band is everybody older."""
-
-OLDEST_FROM = 67
-"""Years of age from which the last band counts."""
 
 
 class By(Enum):
@@ -316,14 +311,12 @@ class Limits:
         )
 
 
-def age_band(years: int | None) -> str:
-    """Return the age band; ``unknown`` without an age, and below the first band."""
-    if years is None or years < AGE_BANDS[0][0]:
+def age_key(band: AgeBand | None) -> str:
+    """Return what a group by age is called; ``unknown`` without a band."""
+    if band is None:
         return "unknown"
-    for first, last in AGE_BANDS:
-        if first <= years <= last:
-            return f"{first}-{last}"
-    return f"{OLDEST_FROM}+"
+    youngest, oldest = band
+    return f"{youngest}+" if oldest is None else f"{youngest}-{oldest}"
 
 
 def _three(values: list[int]) -> tuple[int, int, int]:

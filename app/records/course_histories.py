@@ -31,6 +31,9 @@ class CourseHistory:
     scores: Sequence[tuple[int, Tenths]]
     """Pairs of session k and score, in order; k of the first is 1."""
     began_at: dt.datetime
+    """When the first score was given."""
+    opened_at: dt.datetime
+    """When the course was opened: from then the age of the patient counts."""
     is_closed: bool
     has_left: bool
     """Whether it ended unplanned."""
@@ -46,6 +49,7 @@ _HISTORIES = (
         COUNTED.c.total,
         COUNTED.c.intake_at,
         COUNTED.c.closed_at,
+        _EPISODE.c.opened_at,
         _EPISODE.c.ending,
         _PATIENT.c.birth_year,
         _PATIENT.c.language,
@@ -79,6 +83,7 @@ def _history(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> CourseHistory:
     return CourseHistory(
         scores=[(row.session, row.total) for row in rows],
         began_at=first.intake_at,
+        opened_at=first.opened_at,
         is_closed=first.closed_at is not None,
         has_left=first.ending is Ending.UNPLANNED,
         birth_year=first.birth_year,

@@ -1,6 +1,6 @@
 """Figures of a calibration for Plotly: what was found beside what should be.
 
-What should be is a thin line with its name; what was found is a dark point with its
+What should be is a thin line, named above the plot; what was found is a dark point with its
 interval. Colour never carries meaning alone, and the same numbers stand in a table.
 """
 
@@ -14,8 +14,32 @@ from app.clinical.figures import Figure as Share
 from app.web.chart_sheet import BAND80, BAND_TEXT, DARK, FONT, GREY, HAIR, INK, PAPER, Figure, plain
 
 _TEXT: Final = 14
-_HEIGHT: Final = 340
+_HEIGHT: Final = 364
 _TICK_TENTHS: Final = 2
+
+_LEFT: Final = -36
+"""In CSS px from the plot: where the text above it begins."""
+
+_KEY_HEIGHT, _KEY_WIDTH = 16, 26
+"""In CSS px: how high above the plot the line is named, and how much of it is drawn there."""
+
+_DASHES: Final = {"color": BAND_TEXT, "width": 1.6, "dash": "6px,4px"}
+
+_KEY_LINE: Final = {
+    "type": "line",
+    "line": _DASHES,
+    "xref": "paper",
+    "yref": "paper",
+    "xsizemode": "pixel",
+    "ysizemode": "pixel",
+    "xanchor": 0,
+    "yanchor": 1,
+    "x0": _LEFT + 2,
+    "x1": _LEFT + 2 + _KEY_WIDTH,
+    "y0": _KEY_HEIGHT,
+    "y1": _KEY_HEIGHT,
+}
+"""A piece of the line beside its name, above the plot: there it is in nobody's way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +70,6 @@ def coverage(points: Sequence[Found], *, axes: Axes, wanted: float, named: str) 
 
     ``wanted`` is that share, 0 to 1.
     """
-    line = {"color": BAND_TEXT, "width": 1.6, "dash": "6px,4px"}
     across = {"x0": axes.low, "x1": axes.high, "xref": "x", "yref": "y"}
     shapes = [
         {
@@ -58,28 +81,20 @@ def coverage(points: Sequence[Found], *, axes: Axes, wanted: float, named: str) 
             "layer": "below",
             **across,
         },
-        {"type": "line", "y0": wanted, "y1": wanted, "line": line, **across},
+        {"type": "line", "y0": wanted, "y1": wanted, "line": _DASHES, **across},
     ]
-    place = {"x": axes.high, "y": wanted, "xanchor": "right", "yanchor": "bottom"}
-    return _figure(points, axes=axes, shapes=shapes, notes=[_note(named, **place)])
+    return _figure(points, axes=axes, shapes=[*shapes, _KEY_LINE], named=named)
 
 
 def agreement(points: Sequence[Found], *, axes: Axes, named: str) -> Figure:
     """Return what came beside what was said to be probable; equal on the slanting line."""
-    line = {"color": BAND_TEXT, "width": 1.6, "dash": "6px,4px"}
     slope = {"x0": 0, "y0": 0, "x1": 1, "y1": 1, "xref": "x", "yref": "y"}
-    place = {"x": 0.98, "y": 0.86, "xanchor": "right", "yanchor": "top"}
     return _figure(
         points,
         axes=axes,
-        shapes=[{"type": "line", "line": line, **slope}],
-        notes=[_note(named, **place)],
+        shapes=[{"type": "line", "line": _DASHES, **slope}, _KEY_LINE],
+        named=named,
     )
-
-
-def _note(text: str, **place: object) -> dict[str, Any]:
-    font = {"size": _TEXT - 1, "color": BAND_TEXT}
-    return {"text": plain(text), "showarrow": False, "font": font, **place}
 
 
 def _figure(
@@ -87,9 +102,9 @@ def _figure(
     *,
     axes: Axes,
     shapes: Sequence[dict[str, Any]],
-    notes: Sequence[dict[str, Any]],
+    named: str,
 ) -> Figure:
-    drawing = _drawing(points, axes=axes, shapes=shapes, notes=notes)
+    drawing = _drawing(points, axes=axes, shapes=shapes, named=named)
     return {"wide": drawing, "compact": drawing, "dark": DARK}
 
 
@@ -98,7 +113,7 @@ def _drawing(
     *,
     axes: Axes,
     shapes: Sequence[dict[str, Any]],
-    notes: Sequence[dict[str, Any]],
+    named: str,
 ) -> Figure:
     ys = [point.share.value or 0.0 for point in points]
     dots = go.Scatter(
@@ -119,36 +134,40 @@ def _drawing(
         hoverinfo="text",
         cliponaxis=False,
     )
-    figure = go.Figure(data=[dots], layout=_layout(axes, shapes, notes)).to_plotly_json()
+    figure = go.Figure(data=[dots], layout=_layout(axes, shapes, named)).to_plotly_json()
     figure["layout"].pop("template", None)
     return {"data": figure["data"], "layout": figure["layout"]}
 
 
-def _layout(
-    axes: Axes, shapes: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]
-) -> go.Layout:
+def _above(text: str, **look: object) -> dict[str, Any]:
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left"}
+    return {"text": plain(text), "showarrow": False, **place, **look}
+
+
+def _layout(axes: Axes, shapes: Sequence[dict[str, Any]], named: str) -> go.Layout:
     bare = {"showgrid": False, "zeroline": False, "fixedrange": True, "linecolor": HAIR}
     title = {"size": _TEXT - 1, "color": GREY}
-    head = {
-        "text": plain(axes.y),
-        "showarrow": False,
-        "font": {"size": _TEXT, "color": INK, "weight": 700},
-        "xref": "paper",
-        "yref": "paper",
-        "x": 0,
-        "y": 1,
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "yshift": 8,
-        "xshift": -36,
-    }
+    head = _above(
+        axes.y,
+        font={"size": _TEXT, "color": INK, "weight": 700},
+        yanchor="bottom",
+        yshift=2 * _KEY_HEIGHT,
+        xshift=_LEFT,
+    )
+    key = _above(
+        named,
+        font={"size": _TEXT - 1, "color": BAND_TEXT},
+        yanchor="middle",
+        yshift=_KEY_HEIGHT,
+        xshift=_LEFT + _KEY_WIDTH + 6,
+    )
     return go.Layout(
         font={"family": FONT, "size": _TEXT, "color": INK},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         height=_HEIGHT,
-        margin={"l": 52, "r": 16, "t": 40, "b": 56},
+        margin={"l": 52, "r": 16, "t": 64, "b": 56},
         hovermode="closest",
         dragmode=False,
         hoverlabel={
@@ -158,7 +177,7 @@ def _layout(
             "align": "left",
         },
         shapes=list(shapes),
-        annotations=[*notes, head],
+        annotations=[key, head],
         xaxis={
             **bare,
             "range": [axes.low, axes.high],

@@ -22,6 +22,7 @@ from app.workflow.vouch import (
     ChancesShown,
     CrossShown,
     JudgedShown,
+    Known,
     LineShown,
     RuleShown,
     Vouched,
@@ -91,7 +92,7 @@ def calibration_shown(words: Words, found: Vouched) -> CalibrationShown:
     chances = figures.ended.chances if figures.ended else None
     return CalibrationShown(
         line=words(
-            "calibration.line",
+            f"calibration.line_{found.way.value}",
             version=found.version,
             date=words.date(found.made_at),
             n=figures.patients or 0,
@@ -139,7 +140,10 @@ def _alarm(words: Words, found: Vouched) -> str:
     if found.holds is None or recent is None or recent.value is None:
         return words("calibration.alarm_unknown", **limits)
     key = "calibration.alarm_holds" if found.holds else "calibration.alarm_fails"
-    return words(key, value=_percent(words, recent.value), **limits)
+    told = words(key, value=_percent(words, recent.value), **limits)
+    if found.recent_known is Known.NONE:
+        return told
+    return f"{told} {words(f'calibration.recent_known_{found.recent_known.value}')}"
 
 
 def _whole(cells: Sequence[CellShown]) -> CellShown | None:
@@ -359,7 +363,9 @@ def _how(words: Words, found: Vouched) -> Iterator[str]:
         courses=found.trained_courses or 0,
     )
     yield words(
-        "calibration.period", first=words.date(found.first_at), last=words.date(found.last_at)
+        "calibration.period",
+        first=words.date(found.first_month, form="MMMM y"),
+        last=words.date(found.last_month, form="MMMM y"),
     )
     yield words("calibration.intervals")
     yield words("calibration.hidden", fewest=FEWEST_PATIENTS, below=FEWEST_BELOW)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -30,6 +29,7 @@ from app.records.course_histories import CourseHistory
 from app.records.course_scores import Asked
 from app.records.engine import Database, enter_organization
 from app.workflow import access, track
+from app.workflow.gather import age_band_of
 from app.workflow.set_apart import (
     CannotCalibrateError,
     Plan,
@@ -43,6 +43,7 @@ from app.workflow.sum_up import Heard
 __all__ = [
     "Calibrated",
     "CannotCalibrateError",
+    "NotCalibrated",
     "report_of",
     "run",
     "run_all",
@@ -87,6 +88,17 @@ class Calibrated:
         Missing before there are so many.
         """
         return self.report.recent.holds
+
+
+@dataclass(frozen=True, slots=True)
+class NotCalibrated:
+    """A calibration that went wrong, for the log."""
+
+    org_id: int
+    instrument: str
+    version: str | None
+    """Missing where not even the versions could be read."""
+    error: Exception
 
 
 @dataclass(slots=True)
@@ -142,22 +154,30 @@ def run(
 
 def run_all(
     database: Database, *, org_id: int, registry: Registry, now: dt.datetime
-) -> list[Calibrated]:
-    """Calibrate every version worth it, of every form; leave out what cannot be yet."""
-    found = []
+) -> list[Calibrated | NotCalibrated]:
+    """Calibrate every version worth it, of every form; leave out what cannot be yet.
+
+    One that goes wrong does not stop the others.
+    """
+    done: list[Calibrated | NotCalibrated] = []
     for instrument in registry.instruments.values():
-        for version in versions(database, org_id=org_id, instrument=instrument.key):
-            with suppress(CannotCalibrateError):
-                found.append(
-                    run(database, org_id=org_id, instrument=instrument, now=now, version=version)
-                )
-    return found
+        try:
+            wanted = versions(database, org_id=org_id, instrument=instrument.key)
+        except Exception as error:  # noqa: BLE001 - told in the log; the others have their turn
+            done.append(NotCalibrated(org_id, instrument.key, None, error))
+            continue
+        tried = [_try(database, org_id, instrument, version=one, now=now) for one in wanted]
+        done += [one for one in tried if one is not None]
+    return done
 
 
 def run_if_due(
     database: Database, *, registry: Registry, now: dt.datetime
-) -> list[Calibrated] | None:
-    """Calibrate every curve of every organization, if nobody has today."""
+) -> list[Calibrated | NotCalibrated] | None:
+    """Calibrate every curve of every organization, if nobody has today.
+
+    It is done for today also where one went wrong: the others would be counted in vain again.
+    """
     if not database.has_flags:
         return None
     with database.writing() as db:
@@ -214,6 +234,17 @@ def report_of(row: Calibration) -> Report:
     )
 
 
+def _try(
+    database: Database, org_id: int, instrument: Instrument, *, version: str, now: dt.datetime
+) -> Calibrated | NotCalibrated | None:
+    try:
+        return run(database, org_id=org_id, instrument=instrument, now=now, version=version)
+    except CannotCalibrateError:
+        return None
+    except Exception as error:  # noqa: BLE001 - as in run_all
+        return NotCalibrated(org_id, instrument.key, version, error)
+
+
 def _patients(
     db: DbSession,
     judged: Version,
@@ -250,7 +281,6 @@ def _patients(
 def _course(
     history: CourseHistory, instrument: Instrument, *, is_tested: bool, is_known: bool
 ) -> CourseTested:
-    began = history.began_at
     return CourseTested(
         course=Course(
             instrument=instrument,
@@ -260,10 +290,10 @@ def _course(
             ),
             attended=(),
         ),
-        began=int(began.timestamp()),
+        began=int(history.began_at.timestamp()),
         is_closed=history.is_closed,
         has_left=history.has_left,
-        years=None if history.birth_year is None else began.year - history.birth_year,
+        age=age_band_of(opened_at=history.opened_at, birth_year=history.birth_year),
         language=history.language,
         is_tested=is_tested,
         is_known=is_known,
@@ -315,7 +345,8 @@ def _calibrated(judged: Version, report: Report, *, is_new: bool) -> Calibrated:
 
 
 def _is_news(before: Calibration, plan: Plan, report: Report, found: _Found) -> bool:
-    came = abs(report.patients - before.patients) + abs(found.closed - before.closed_courses)
+    # Who came and whose course ended since may be the same patient, who counts once.
+    came = max(abs(report.patients - before.patients), abs(found.closed - before.closed_courses))
     return plan.way is not before.way or came >= FEWEST_NEW
 
 

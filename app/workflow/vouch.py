@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.clinical.calibration_counts import HOLDS_FROM, HOLDS_TO, LAST_PATIENTS
+from app.clinical.calibration_counts import HOLDS_FROM, HOLDS_TO, LAST_PATIENTS, Known
 from app.clinical.calibration_figures import CellShown, LineShown, ReportShown, shown
 from app.clinical.calibration_hiding import FEWEST_BELOW, FEWEST_PATIENTS
 from app.clinical.calibration_judged import (
@@ -24,6 +24,7 @@ from app.records.base import DbSession
 from app.records.calibrations import Calibration, Way
 from app.records.visibility import Viewer
 from app.workflow.access import NotThereError, Role
+from app.workflow.agree import CLINIC_ZONE
 from app.workflow.calibrate import report_of
 from app.workflow.set_apart import TRAINED_SHARE
 
@@ -41,6 +42,7 @@ __all__ = [
     "ChancesShown",
     "CrossShown",
     "JudgedShown",
+    "Known",
     "LineShown",
     "ReportShown",
     "RuleShown",
@@ -66,14 +68,18 @@ class Vouched:
     made_at: dt.datetime
     way: Way
     split_at: dt.datetime | None
-    first_at: dt.datetime
-    last_at: dt.datetime
+    first_month: dt.date
+    last_month: dt.date
+    """First days of the months in which the tested courses began, from and to. Nothing finer:
+    the moment of a first score is one patient's."""
     trained_courses: int | None
     thirds: tuple[int, int]
     tenths: tuple[int, int]
     holds: bool | None
     """Whether the 80 % band still covers what it should for the newest patients."""
     recent_patients: int | None
+    recent_known: Known
+    """Whether the curve was fitted to some of them as well, and so holds better for them."""
     figures: ReportShown
 
 
@@ -186,12 +192,17 @@ def _vouched(row: Calibration) -> Vouched:
         made_at=row.made_at,
         way=row.way,
         split_at=row.split_at,
-        first_at=row.first_at,
-        last_at=row.last_at,
+        first_month=_month_of(row.first_at),
+        last_month=_month_of(row.last_at),
         trained_courses=row.trained_courses,
         thirds=(low, middle),
         tenths=(lowest, highest),
         holds=report.recent.holds,
         recent_patients=recent if recent >= FEWEST_PATIENTS else None,
+        recent_known=report.recent.known_share,
         figures=shown(report),
     )
+
+
+def _month_of(at: dt.datetime) -> dt.date:
+    return at.astimezone(CLINIC_ZONE).date().replace(day=1)

@@ -79,3 +79,23 @@ def test_the_nightly_job_tells_of_each_curve(team: Run) -> None:
     said = team("jobs", "run")
 
     assert "Curve general-1 for phq-9: tested; " in said.out
+
+
+def test_one_that_goes_wrong_at_night_is_told_with_its_error(
+    team: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(courses=30)
+
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError("broken")
+
+    monkeypatch.setattr("app.workflow.calibrate.the_version", broken)
+
+    said = team("jobs", "run")
+
+    assert said.status == 0
+    assert "Curve general-1 for phq-9: not tested, it went wrong" in said.out
+    lines = [json.loads(line) for line in said.err.splitlines()]
+    told = next(line for line in lines if line["event"] == "calibration_failed")
+    assert (told["version"], told["level"]) == ("general-1", "error")
+    assert told["exception"].endswith("LookupError: broken")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from app.clinical.ages import age_band
 from app.clinical.calibration import Borders, Calibrator, CourseTested
 from app.clinical.calibration_counts import Report
 from app.clinical.calibration_sums import By, Cell
@@ -50,7 +51,7 @@ def one_course(
         began=began,
         is_closed=is_closed,
         has_left=has_left,
-        years=years,
+        age=age_band(years),
         language=language,
         is_tested=is_tested,
         is_known=is_known,

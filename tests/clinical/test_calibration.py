@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.clinical.ages import age_band
 from app.clinical.calibration import borders_of
 from app.clinical.calibration_counts import LAST_PATIENTS, Recent, Report, RuleCount
 from app.clinical.calibration_figures import shown
-from app.clinical.calibration_sums import Apart, By, ChanceSum, Cross, Limits, age_band
+from app.clinical.calibration_sums import Apart, By, ChanceSum, Cross, Limits, age_key
 from app.clinical.curves import CurveKind, ReferenceCurve
 from app.clinical.rules import RuleId
 from tests.clinical.judged import (
@@ -175,7 +176,7 @@ class TestCoverage:
         [(None, "unknown"), (5, "unknown"), (6, "6-12"), (17, "13-17"), (66, "50-66"), (67, "67+")],
     )
     def test_ages_stand_in_bands(self, years: int | None, band: str) -> None:
-        assert age_band(years) == band
+        assert age_key(age_band(years)) == band
 
     def test_thirds_and_tenths_are_those_of_the_first_scores(self) -> None:
         borders = borders_of(dict.fromkeys(range(10, 310, 10), 1))

@@ -137,6 +137,7 @@ def test_a_history_tells_how_it_ended_and_nothing_of_whom(clinic: Clinic) -> Non
         CourseHistory(
             scores=[(1, 180), (2, 200)],
             began_at=MONDAY,
+            opened_at=MONDAY,
             is_closed=True,
             has_left=True,
             birth_year=1990,

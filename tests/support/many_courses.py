@@ -23,7 +23,7 @@ from app.records.ratings import Rating, Source
 from app.records.sessions import Channel, SessionStatus, TherapySession
 from app.records.tablets import Slot
 from app.workflow import calibrate, fit, release
-from app.workflow.calibrate import Calibrated
+from app.workflow.calibrate import NotCalibrated
 from app.workflow.release import Asked, Step
 from tests.support.clinic import MONDAY, Clinic
 
@@ -44,6 +44,8 @@ class Caseload:
     slope: float = -2.0
     """Mean change per unit of ln k, in points."""
     birth_year: int | None = 1980
+    opened_before: dt.timedelta = dt.timedelta(0)
+    """How long before its first score a course is opened."""
     edition: int = 1
     text_version: str | None = None
     seed: int = 20261122
@@ -136,14 +138,16 @@ def calibrate_curve(clinic: Clinic, *, courses: int = 250, scores: int = 7) -> N
     count_how_curves_hold(clinic)
 
 
-def count_how_curves_hold(clinic: Clinic) -> list[Calibrated]:
+def count_how_curves_hold(clinic: Clinic) -> None:
     """Calibrate every curve that can be."""
-    return calibrate.run_all(
+    for done in calibrate.run_all(
         clinic.database,
         org_id=clinic.clinician.org_id,
         registry=clinic.registry,
         now=clinic.clock.now,
-    )
+    ):
+        if isinstance(done, NotCalibrated):
+            raise done.error
 
 
 def add_age_band(clinic: Clinic, curve: ReferenceCurve) -> None:
@@ -226,7 +230,8 @@ def _course(
             "org_id": org_id, "id": episode_id, "patient_id": patient_id,
             "team_id": caseload.team_id, "variant": Variant.ADULT,
             "main_instrument": caseload.instrument, "alliance_instrument": None,
-            "opened_at": begins, "opened_by": staff_id, "closed_at": ends if is_closed else None,
+            "opened_at": begins - caseload.opened_before, "opened_by": staff_id,
+            "closed_at": ends if is_closed else None,
             "closed_by": staff_id if is_closed else None,
             "ending": Ending.PLANNED if is_closed else None,
             "agreement": Agreement.AGREED if is_closed else None, "closing_note_sealed": None,

@@ -1,5 +1,6 @@
 """How well a curve holds: in plain sentences, for everybody who works here, and for nobody else."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Mapping
@@ -95,6 +96,12 @@ def test_every_language_has_the_page(clinic: Clinic, language: str) -> None:
     assert words("calibration.left_too_few", n=5) in shown
 
 
+@pytest.mark.parametrize(("language", "worse"), [("nb", "verre"), ("nn", "verre"), ("en", "worse")])
+def test_an_end_is_worse_and_not_lower(language: str, worse: str) -> None:
+    # On the PHQ-9 and most other forms it is better to end lower.
+    assert worse in Words(language)("calibration.by_group_lead").split()
+
+
 @pytest.mark.parametrize(
     "who", ["clinician", "colleague", "supervisor", "other_team", "quality_lead", "administrator"]
 )
@@ -150,6 +157,62 @@ def test_few_patients_are_not_shown(clinic: Clinic) -> None:
             assert share is None or share["n"] >= 10
     assert "–" in text_of(page(clinic))
     assert told["recent_patients"] is not None
+
+
+def test_no_moment_of_a_single_patient_is_given(clinic: Clinic) -> None:
+    calibrated(clinic, courses=60)
+
+    (told,) = document(clinic)["calibrations"]
+
+    # The first came on 23 December 2024 and the last 59 days later.
+    assert (told["first_month"], told["last_month"]) == ("2024-12-01", "2025-02-01")
+    assert {key for key in told if key.endswith("_at")} == {"made_at", "split_at"}
+    assert "begynte fra desember 2024 til februar 2025." in text_of(page(clinic))
+
+
+def test_what_was_tested_is_said_of_each_way(clinic: Clinic) -> None:
+    own = f"{PATH}?version=own-1"
+    calibrated(clinic, courses=30)
+    assert "pasienter den ikke er laget av." in text_of(page(clinic))
+
+    propose_curve(clinic, courses=250)
+    count_how_curves_hold(clinic)
+    shown = text_of(page(clinic, own, "quality_lead"))
+    assert "en kurve laget på samme måte av de eldre alene" in shown
+    assert "den ikke er laget av" not in shown
+    assert "Alle de siste pasientene er også med i det kurven er laget av" in shown
+
+    since = replace(caseload_of(clinic), begins=clinic.clock.now + dt.timedelta(days=1), seed=7)
+    live(clinic.database, since, courses=20)
+    count_how_curves_hold(clinic)
+    shown = text_of(page(clinic, own, "quality_lead"))
+    assert "Noen av de siste pasientene er også med i det kurven er laget av" in shown
+
+    later = replace(since, begins=since.begins + dt.timedelta(days=30), seed=8)
+    live(clinic.database, later, courses=200)
+    count_how_curves_hold(clinic)
+    shown = text_of(page(clinic, own, "quality_lead"))
+    assert "pasienter i forløp som begynte etter at den ble tilpasset." in shown
+    assert "siste pasientene er også med" not in shown
+
+
+def test_a_curve_from_elsewhere_was_fitted_to_none_of_the_newest(clinic: Clinic) -> None:
+    calibrated(clinic)
+
+    assert document(clinic)["calibrations"][0]["recent_known"] == "none"
+    assert "de siste pasientene er også med" not in text_of(page(clinic))
+
+
+def test_the_line_is_named_above_the_points(clinic: Clinic) -> None:
+    names = []
+    for drawn in figures(page(calibrated(clinic))):
+        layout = drawn["wide"]["layout"]
+        named, head = layout["annotations"]
+        assert (named["xref"], named["yref"], named["y"]) == ("paper", "paper", 1)
+        assert 0 < named["yshift"] < head["yshift"] < layout["margin"]["t"]
+        assert layout["shapes"][-1]["y0"] == named["yshift"]
+        names.append(named["text"])
+    assert names == ["Skal være 80\N{NO-BREAK SPACE}%", "Som sagt"]
 
 
 def test_a_curve_that_no_longer_holds_is_said_first(clinic: Clinic) -> None:

@@ -179,7 +179,7 @@ def test_what_keeps_a_curve_from_going_live_by_itself_is_said(clinic: Clinic) ->
 
     shown = page(clinic)
 
-    assert "Kurven gjelder ikke av seg selv: Kurven er sett på færre enn 200 pasienter." in shown
+    assert "Kurven gjelder ikke av seg selv: Kurven er prøvd på færre enn 200 pasienter." in shown
 
 
 def test_a_curve_that_passes_waits_unless_the_site_has_chosen(clinic: Clinic) -> None:

@@ -184,7 +184,7 @@ def test_the_quality_lead_chooses_whether_curves_go_live_by_themselves(clinic: C
     client.post("/quality/curves", data={"choice": "wait"})
 
     assert "En foreslått kurve gjelder først når du har godtatt den." in before
-    assert "Kurven er sett på minst 200 pasienter." in before
+    assert "Kurven er prøvd på minst 200 pasienter." in before
     assert live.headers["location"] == "/quality#going-live"
     assert "En foreslått kurve gjelder av seg selv når den består kontrollene." in chosen
     assert "Valgt 16. november 2026 av Eva Strand." in chosen

@@ -149,7 +149,8 @@ def test_a_calibration_stands_until_enough_patients_have_come(clinic: Clinic) ->
     live(clinic.database, caseload_of(clinic), courses=40)
     first = calibrated(clinic)
 
-    live(clinic.database, lately(clinic, days=-100), courses=2)
+    # Four who came, and whose courses ended as well, are four and not eight.
+    live(clinic.database, lately(clinic, days=-100), courses=4)
     second = calibrated(clinic)
     live(clinic.database, replace(lately(clinic, days=-90), seed=8), courses=10)
     third = calibrated(clinic)
@@ -157,6 +158,22 @@ def test_a_calibration_stands_until_enough_patients_have_come(clinic: Clinic) ->
     assert [one.is_new for one in (first, second, third)] == [True, False, True]
     assert second.report == first.report
     assert len(kept(clinic)) == 2
+
+
+def test_an_age_is_the_one_when_the_course_was_opened(clinic: Clinic) -> None:
+    use_curve(clinic, GENERAL)
+    # Opened in the year of their 29th birthday, and asked for the first time in the next.
+    late = replace(
+        caseload_of(clinic),
+        begins=dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC),
+        opened_before=dt.timedelta(days=40),
+        birth_year=1996,
+    )
+    live(clinic.database, late, courses=20)
+
+    report = calibrated(clinic).report
+
+    assert [one.key for one in report.cells if one.by is By.AGE] == ["18-29"]
 
 
 def test_rules_are_those_in_force_and_are_told_apart(clinic: Clinic) -> None:
@@ -231,46 +248,6 @@ class TestRefused:
         switch_flags_off(clinic)
 
         self.refused(clinic, "SAMKLANG_FLAGS")
-
-
-def test_the_nightly_job_does_it_once_a_night(clinic: Clinic) -> None:
-    use_curve(clinic, GENERAL)
-    live(clinic.database, caseload_of(clinic), courses=30)
-
-    def at_night() -> list[str] | None:
-        done = calibrate.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
-        return None if done is None else [one.version for one in done]
-
-    assert at_night() == ["general-1"]
-    assert at_night() is None
-    clinic.clock.pass_time(days=1)
-    assert at_night() == ["general-1"]
-    assert len(kept(clinic)) == 1
-
-
-def test_a_night_that_goes_wrong_is_tried_again(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use_curve(clinic, GENERAL)
-    live(clinic.database, caseload_of(clinic), courses=30)
-
-    def at_night() -> list[Calibrated] | None:
-        return calibrate.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
-
-    with monkeypatch.context() as broken:
-        broken.setattr("app.workflow.calibrate.FEWEST_BELOW", "none")
-        with pytest.raises(TypeError):
-            at_night()
-
-    assert at_night()
-
-
-def test_without_flags_the_nightly_job_does_nothing(clinic: Clinic) -> None:
-    switch_flags_off(clinic)
-
-    done = calibrate.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
-
-    assert done is None
 
 
 def test_versions_worth_calibrating_are_the_one_in_force_and_the_one_that_waits(
