@@ -142,14 +142,15 @@ def test_what_was_reviewed_after_the_month_counts_as_not_reviewed_in_it(clinic: 
     assert HIDDEN in facts(clinic)[3]
 
 
-def test_the_page_says_why_something_is_hidden_and_that_reports_come_later(
+def test_the_page_says_why_something_is_hidden_and_where_reports_are_made(
     clinic: Clinic,
 ) -> None:
     text = plain(quality(clinic))
 
     assert "Et tall om færre enn 5 pasienter kan røpe hvem det gjelder." in text
     assert "Tallene gjelder alltid siste hele måned." in text
-    assert "er ikke med i denne utgaven" in text
+    assert "Resultater for team og perioder lages som rapporter." in text
+    assert 'href="/releases"' in quality(clinic)
 
 
 def test_no_person_is_on_the_page(clinic: Clinic) -> None:
