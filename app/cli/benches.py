@@ -1,19 +1,19 @@
 """Go through courses again with other numbers in the rules, and print both side by side."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
 
 from app import instruments
 from app.cli import installation
+from app.cli.fitting import progress_of
 from app.cli.troubles import CommandRefusedError
 from app.clinical.bench_figures import BenchFigures
 from app.clinical.rule_bench import NOT_REPLAYED, Trial, trials_between
-from app.clinical.rule_editions import EditionError, leeways_of, moved
+from app.clinical.rule_editions import EditionError, leeways_of, moved_together
 from app.clinical.rules import DEFAULT_RULES, Rule, RuleId
 from app.config import Settings
 from app.instruments import Registry
@@ -99,25 +99,35 @@ def _of_history(
             "this installation compares nobody and raises no flags (SAMKLANG_FLAGS)",
             remedy="try the rules with --simulate",
         )
-    with installation.opened(here) as database, _Progress() as progress:
+    with installation.opened(here) as database:
         org_id = installation.organization_of(database, organization)
         now = installation.now()
         if keep:
-            rehearse.keep(database, org_id=org_id, registry=registry, now=now, heard=progress.heard)
+            with progress_of("all limits") as heard:
+                is_new = rehearse.keep(
+                    database, org_id=org_id, registry=registry, now=now, heard=heard
+                )
+            if not is_new:
+                typer.echo(
+                    f"The figures that are kept stand: fewer than {rehearse.FEWEST_NEW} patients "
+                    "have come or courses ended since.",
+                    err=True,
+                )
         proposed: list[Rule] = []
 
         def trials_of(rules: Sequence[Rule]) -> Sequence[Trial]:
             proposed.extend(_proposed(rules, asked))
             return trials_between(rules, proposed)
 
-        found = rehearse.on_history(
-            database,
-            org_id=org_id,
-            registry=registry,
-            now=now,
-            trials_of=trials_of,
-            heard=progress.heard,
-        )
+        with progress_of("rules") as heard:
+            found = rehearse.on_history(
+                database,
+                org_id=org_id,
+                registry=registry,
+                now=now,
+                trials_of=trials_of,
+                heard=heard,
+            )
     _tell(
         found.figures,
         fewest=FEWEST_PATIENTS,
@@ -158,37 +168,17 @@ def _number(text: str) -> tuple[str, float]:
 def _proposed(rules: Sequence[Rule], asked: Mapping[RuleId, Mapping[str, float]]) -> Sequence[Rule]:
     found = []
     for rule in rules:
-        tried = rule
-        for name, value in asked.get(rule.id, {}).items():
-            try:
-                tried = moved(tried, parameter=name, value=value)
-            except EditionError as error:
-                names = ", ".join(one.parameter for one in leeways_of(rule.id))
-                raise CommandRefusedError(
-                    str(error), remedy=f"numbers of {rule.id.value} that may be moved: {names}"
-                ) from error
-        if tried is not rule:
-            found.append(tried)
+        values = asked.get(rule.id)
+        if not values:
+            continue
+        try:
+            found.append(moved_together(rule, values))
+        except EditionError as error:
+            names = ", ".join(one.parameter for one in leeways_of(rule.id))
+            raise CommandRefusedError(
+                str(error), remedy=f"numbers of {rule.id.value} that may be moved: {names}"
+            ) from error
     return found
-
-
-class _Progress:
-    """A line that counts courses where somebody watches; nothing in a file or a pipe."""
-
-    def __init__(self) -> None:
-        self._is_watched = sys.stderr.isatty()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_watched:
-            typer.echo("\r\033[K", nl=False, err=True)
-
-    def heard(self, courses: int) -> None:
-        """Tell how many courses have been gone through."""
-        if self._is_watched:
-            typer.echo(f"\r{courses} courses", nl=False, err=True)
 
 
 def _tell(
@@ -205,7 +195,11 @@ def _tell(
         told = _as_json(figures, grids, rules=rules, instead=instead, fewest=fewest)
         typer.echo(json.dumps(told, indent=2, sort_keys=True))
         return
-    typer.echo(f"{figures.sessions} sessions were gone through.")
+    sessions = weigh.sessions(figures, fewest=fewest)
+    if sessions is None:
+        typer.echo(f"There are fewer than {fewest} patients; nothing is told about so few.")
+    else:
+        typer.echo(f"{sessions} sessions were gone through.")
     for question, found in _questions(figures, fewest=fewest).items():
         typer.echo(f"{question}: {_part(found.marked)} marked; of these ended off the expected")
         typer.echo(
@@ -270,9 +264,10 @@ def _as_json(
             "figures": asdict(told) if told else None,
         }
 
+    sessions = weigh.sessions(figures, fewest=fewest)
     return {
-        "sessions": figures.sessions,
-        "clinician_weeks": figures.clinician_weeks,
+        "sessions": sessions,
+        "clinician_weeks": None if sessions is None else figures.clinician_weeks,
         "fewest_patients": fewest,
         "rules": {
             rule.id.value: {

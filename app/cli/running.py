@@ -23,7 +23,7 @@ from app.config import Settings
 from app.main import create_app
 from app.records.engine import Database
 from app.web.words import Words
-from app.workflow import calibrate, demonstrate, keep_watch, refit, rehearse, sign_in
+from app.workflow import calibrate, demonstrate, keep_watch, refit, sign_in, try_again
 from app.workflow.calibrate import Calibrated, NotCalibrated
 from app.workflow.refit import Outcome, Refitted
 from app.workflow.sign_in import PASSWORD_TO_TRY, Role
@@ -262,10 +262,14 @@ def _refit(database: Database, here: Settings) -> list[Refitted] | None:
 
 def _rehearse(database: Database, here: Settings) -> int | None:
     registry = instruments.load_registry(site_folder=here.data_dir)
-    done = rehearse.run_if_due(database, registry=registry, now=installation.now())
-    if done:
-        structlog.get_logger().info("rehearsed", organizations=done)
-    return done
+    done = try_again.run_if_due(database, registry=registry, now=installation.now())
+    for one in done or ():
+        log = structlog.get_logger()
+        if one.error is not None:
+            log.error("rehearsal_failed", organization=one.org_id, exc_info=one.error)
+        else:
+            log.info("rehearsed", organization=one.org_id)
+    return None if done is None else sum(one.error is None for one in done)
 
 
 def _calibrate(database: Database, here: Settings) -> list[Calibrated | NotCalibrated] | None:

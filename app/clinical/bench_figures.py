@@ -136,10 +136,21 @@ class Grid:
             first_at=self.first_at[place],
         )
 
-    def only(self, place: int, other: int) -> Count:
-        """Return the courses that one edition flags and another does not."""
+    def only(
+        self, place: int, other: int, belongs: Callable[[Cell], bool] = lambda _: True
+    ) -> Count:
+        """Return the courses, of those that belong, that one edition flags and another not."""
         one, two = 1 << place, 1 << other
-        return self.count(lambda cell: bool(cell.flagged & one) and not cell.flagged & two)
+        return self.count(
+            lambda cell: bool(cell.flagged & one) and not cell.flagged & two and belongs(cell)
+        )
+
+    def later(self, place: int, other: int) -> Count:
+        """Return the courses that both flag, and only one of them as late as the last session."""
+        one, two = 1 << place, 1 << other
+        return self.count(
+            lambda cell: bool(cell.flagged & two and cell.late & one) and not cell.late & two
+        )
 
     @property
     def base(self) -> "Base":
@@ -208,13 +219,15 @@ class Side:
 class Asked:
     """What both questions say of a course with a known end and an expectation at it.
 
+    What was said on the way never rests on the last score: that is what it is held against.
+
     Attributes
     ----------
     is_marked_off_path
-        The band: two scores in a row lay beyond nine in ten on the bad side.
+        The band: before the last score, two in a row lay beyond nine in ten on the bad side.
     is_foreseen_worse
-        The conditional prediction: at some session from 3 on it had the score at the
-        horizon on the worse side of the first one.
+        The conditional prediction: at some session from 3 on, before the one with the last
+        score, it had the score at the horizon on the worse side of the first one.
     ended_off_path
         The last score lay beyond nine in ten on the bad side.
     ended_worse

@@ -31,7 +31,7 @@ from app.clinical.replay import Moment, RuleCourse, moments, replay
 from app.clinical.rule_editions import allowed_beside, leeways_of, moved
 from app.clinical.rules import Rule, RuleId
 from app.clinical.situation import AllianceSeries
-from app.clinical.trajectory import Position, Trajectory
+from app.clinical.trajectory import Point, Position, Trajectory
 
 _Key = TypeVar("_Key")
 
@@ -40,11 +40,11 @@ NOT_REPLAYED = frozenset({RuleId.CRITICAL_ITEM, RuleId.NO_CONTACT})
 
 FORESEEN_FROM = 3
 """The first session k at which the prediction is asked: two scores after the first, as the
-rule ``off_track`` is shipped (``clinical.md`` 3.4)."""
+rule ``off_track`` is shipped (:data:`app.clinical.rules.DEFAULT_RULES`)."""
 
 MARKED_IN_A_ROW = 2
 """Scores in a row beyond nine in ten that put a course off its path, as ``off_track_band`` is
-shipped (``clinical.md`` 3.4)."""
+shipped (:data:`app.clinical.rules.DEFAULT_RULES`)."""
 
 _AS_IF = {
     RuleId.OFF_TRACK: CurveKind.LOCAL,
@@ -101,6 +101,22 @@ class Trial:
         if self.parameter is not None:
             values = tuple(one.parameters[self.parameter] for one in self.editions)
         return Grid(self.editions[0].id, self.parameter, values, self.in_force)
+
+
+def may_speak(rule: RuleId, kind: CurveKind | None) -> bool:
+    """Whether a rule can ever flag a course that is compared with a curve of this kind.
+
+    Parameters
+    ----------
+    rule
+        Any rule. All but the two about the expected path speak without a curve.
+    kind
+        The kind of the curve, or ``None`` where there is no curve.
+    """
+    if rule not in _AS_IF:
+        return True
+    is_for_general = _AS_IF[rule] is CurveKind.GENERAL
+    return kind is not None and (kind is CurveKind.GENERAL) is is_for_general
 
 
 def trials_around(rules: Sequence[Rule]) -> tuple[Trial, ...]:
@@ -260,19 +276,23 @@ def _ask(figures: BenchFigures, seen: Sequence[Moment], *, end: CourseEnd, count
     better = last.better_by
     if not end.is_known or better is None or last.points[-1].expectation is None:
         return
+    # The last score is what is asked about: it is no part of what was said on the way.
+    outcome = last.points[-1].observation.session
     asked = Asked(
-        is_marked_off_path=_was_off_path(last),
-        is_foreseen_worse=any(_is_foreseen_worse(moment) for moment in seen),
+        is_marked_off_path=_was_off_path(last.points[:-1]),
+        is_foreseen_worse=any(
+            _is_foreseen_worse(moment) for moment in seen if moment.session < outcome
+        ),
         ended_off_path=_is_off_path(last),
         ended_worse=better < 0,
     )
     _add(figures.questions, asked, count)
 
 
-def _was_off_path(last: Trajectory) -> bool:
+def _was_off_path(points: Sequence[Point]) -> bool:
     beyond = [
         point.position is Position.WORSE_THAN_90
-        for point in last.points
+        for point in points
         if point.expectation is not None
     ]
     return any(

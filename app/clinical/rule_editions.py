@@ -185,11 +185,25 @@ def moved(rule: Rule, *, parameter: str, value: Number) -> Rule:
     EditionError
         If the number may not be moved, or not to this value beside the others.
     """
-    leeway = _OF.get((rule.id, parameter))
-    if leeway is None:
-        raise EditionError(rule=rule.id, parameter=parameter, value=value, allowed=())
-    parameters = {**rule.parameters, parameter: value}
-    _check(rule.id, parameters, about=parameter)
+    return moved_together(rule, {parameter: value})
+
+
+def moved_together(rule: Rule, values: Mapping[str, Number]) -> Rule:
+    """Return a rule with some numbers moved at once, as a thing to try.
+
+    They are judged beside each other, not beside what they take the place of.
+
+    Raises
+    ------
+    EditionError
+        If one of them may not be moved, or not to its value beside the others.
+    """
+    for name, value in values.items():
+        if (rule.id, name) not in _OF:
+            raise EditionError(rule=rule.id, parameter=name, value=value, allowed=())
+    parameters = {**rule.parameters, **values}
+    for name in values:
+        _check(rule.id, parameters, about=name)
     return replace(rule, parameters=parameters)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 
 import sqlalchemy as sa
 
-from app.records.base import DbSession, ask, table_of
+from app.records.base import DbSession, UtcDateTime, ask, table_of
 from app.records.episodes import Baseline, Episode, EpisodeRow
 from app.records.people import Patient, Treats
+from app.records.ratings import Rating
 from app.records.sessions import SessionStatus, TherapySession
 from app.records.visibility import Viewer, seen_by
 
@@ -36,6 +37,7 @@ class Treated:
 
 
 _EPISODE, _BASELINE, _TREATS = table_of(Episode), table_of(Baseline), table_of(Treats)
+_RATING, _EARLIER = table_of(Rating), table_of(Rating).alias("earlier")
 _SESSION, _PERSON = table_of(TherapySession), table_of(Patient)
 _NAMES = tuple(one.name for one in fields(EpisodeRow))
 _PATIENT, _LAST = sa.bindparam("patient", type_=sa.Uuid), sa.bindparam("last", type_=sa.Uuid)
@@ -66,6 +68,34 @@ _TREATING = (
     sa.select(_TREATS.c.patient_id, *(_TREATS.c[one.name] for one in fields(Treated)))
     .where(_TREATS.c.org_id == sa.bindparam("org"))
     .where(_TREATS.c.patient_id.in_(sa.bindparam("patient_ids", expanding=True)))
+)
+_NEW_PATIENTS = (
+    sa.select(sa.func.count(_RATING.c.patient_id.distinct()))
+    .where(_RATING.c.org_id == sa.bindparam("org"))
+    .where(_RATING.c.sequence > sa.bindparam("sequence"))
+    .where(
+        ~sa.exists()
+        .where(_EARLIER.c.org_id == _RATING.c.org_id)
+        .where(_EARLIER.c.patient_id == _RATING.c.patient_id)
+        .where(_EARLIER.c.sequence <= sa.bindparam("sequence"))
+    )
+)
+_ENDED = (
+    sa.select(sa.func.count())
+    .select_from(_EPISODE)
+    .where(_EPISODE.c.org_id == sa.bindparam("org"), _EPISODE.c.closed_at.is_not(None))
+    .where(
+        sa.or_(
+            _EPISODE.c.closed_at > sa.bindparam("at", type_=UtcDateTime),
+            sa.exists()
+            .where(_RATING.c.org_id == _EPISODE.c.org_id)
+            .where(_RATING.c.episode_id == _EPISODE.c.id)
+            .where(_RATING.c.sequence > sa.bindparam("sequence")),
+        )
+    )
+)
+_N_COURSES = (
+    sa.select(sa.func.count()).select_from(_EPISODE).where(_EPISODE.c.org_id == sa.bindparam("org"))
 )
 _HELD = (
     sa.select(sa.func.count())
@@ -101,3 +131,19 @@ def sessions_held(db: DbSession, *, org_id: int) -> int:
     """Return how many therapy sessions have been held in an organization."""
     n: int = ask(db, _HELD, org=org_id).scalar_one()
     return n
+
+
+def n_courses(db: DbSession, *, org_id: int) -> int:
+    """Return how many courses an organization has."""
+    n: int = ask(db, _N_COURSES, org=org_id).scalar_one()
+    return n
+
+
+def came_since(db: DbSession, *, org_id: int, at: dt.datetime, sequence: int) -> int:
+    """Return how many patients rated first, or courses ended, after a moment: the more of them.
+
+    A course that was read in from a file was closed long ago, and its scores are new.
+    """
+    patients: int = ask(db, _NEW_PATIENTS, org=org_id, sequence=sequence).scalar_one()
+    ended: int = ask(db, _ENDED, org=org_id, at=at, sequence=sequence).scalar_one()
+    return max(patients, ended)

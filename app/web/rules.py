@@ -39,6 +39,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "rule_reason_missing": "reason",
     "rule_reason_long": "reason",
     "rule_value": "values",
+    "rule_one_at_a_time": "values",
 }
 """Which field each refusal of the workflow is about."""
 
@@ -112,6 +113,8 @@ class RulePage:
     proposal: ProposalShown | None
     moves: Sequence[MoveShown]
     may_go_back: bool
+    must_go_back_singly: bool
+    """Whether more than one number is moved: each goes back on its own."""
     reason: str
     fewest: int
     may_rehearse: bool
@@ -287,6 +290,7 @@ def _page(
     reader: FormReader,
 ) -> RulePage:
     rule = one.rule
+    n_moved = sum(found.value != found.shipped for found in one.parameters)
     chosen = (proposal.parameter, proposal.value) if proposal else None
     return RulePage(
         key=rule.id.value,
@@ -321,7 +325,8 @@ def _page(
             )
             for move in one.moves
         ],
-        may_go_back=one.is_own,
+        may_go_back=one.is_own and n_moved == 1,
+        must_go_back_singly=n_moved > 1,
         reason=reader.typed.first("reason"),
         fewest=seen.fewest,
         may_rehearse=seen.may_rehearse,

@@ -99,7 +99,6 @@ class BenchSeen:
     id: uuid.UUID
     made_at: dt.datetime
     is_current: bool
-    """Whether the rules it went by are those in force."""
     sessions: int | None
     """Gone through; missing where too few patients stand behind it."""
     has_clinician_weeks: bool
@@ -203,12 +202,21 @@ def decide(db: DbSession, viewer: Viewer, move: Move, *, now: dt.datetime) -> No
         )
     if wanted.parameters == rule.parameters:
         raise Conflict("rule_as_it_is")
+    changed = differing(rule, wanted)
+    if len(changed) > 1:
+        # The bench has no figures of both at once.
+        raise Refusal("rule_one_at_a_time", value=str(len(changed)), allowed="1")
     bench = _newest(db, viewer)
     if bench is None or not rehearse.is_current(db, bench.row, rules):
         raise Conflict("rule_bench_old")
     if bench.row.id != move.seen_bench:
         raise Conflict("rule_bench_newer")
     _store(db, viewer, move, wanted=wanted, before=rule, bench=bench, reason=reason, now=now)
+
+
+def differing(rule: Rule, other: Rule) -> Sequence[str]:
+    """Return the names of the numbers in which two editions of a rule differ."""
+    return [name for name, value in other.parameters.items() if value != rule.parameters[name]]
 
 
 def _check_may_decide(db: DbSession, viewer: Viewer) -> None:
@@ -299,16 +307,15 @@ def _next(db: DbSession, viewer: Viewer, wanted: Rule, *, now: dt.datetime) -> R
 
 def _figures(bench: _Bench, *, before: Rule, after: Rule) -> dict[str, object]:
     """Return what was told of both editions, own and invented; what was hidden is missing."""
-    changed = [name for name, value in after.parameters.items() if value != before.parameters[name]]
+    (parameter,) = differing(before, after)
     found: dict[str, object] = {}
     for name, figures, fewest in (
         ("own", bench.own, FEWEST_PATIENTS),
         ("invented", bench.invented, 0),
     ):
-        parameter = changed[0] if len(changed) == 1 else None
         grid = _grid(weigh.weigh(figures, fewest=fewest), before.id, parameter)
         now = grid.now if grid else None
-        then = grid.at(after.parameters[parameter]) if grid and parameter else None
+        then = grid.at(after.parameters[parameter]) if grid else None
         found[name] = {
             "now": asdict(now) if now else None,
             "proposed": asdict(then) if then else None,
@@ -328,12 +335,11 @@ def _newest(db: DbSession, viewer: Viewer) -> _Bench | None:
 
 
 def _bench_seen(db: DbSession, bench: _Bench, rules: Sequence[Rule]) -> BenchSeen:
-    is_enough = any(grid.base.courses.patients >= FEWEST_PATIENTS for grid in bench.own.grids[:1])
     return BenchSeen(
         id=bench.row.id,
         made_at=bench.row.made_at,
         is_current=rehearse.is_current(db, bench.row, rules),
-        sessions=bench.own.sessions if is_enough else None,
+        sessions=weigh.sessions(bench.own),
         has_clinician_weeks=bool(bench.own.clinician_weeks),
         curves=bench.row.curves,
         invented_patients=bench.row.simulated_patients,

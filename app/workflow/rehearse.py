@@ -7,11 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.clinical import simulate
-from app.clinical.bench_figures import BenchFigures, Count, to_plain
+from app.clinical.bench_figures import (
+    BenchFigures,
+    Count,
+    Grid,
+    UnreadableFiguresError,
+    from_plain,
+    to_plain,
+)
 from app.clinical.course import Course, Observation
-from app.clinical.curves import ReferenceCurve, for_age
+from app.clinical.curves import CurveKind, ReferenceCurve, for_age
 from app.clinical.instruments import Instrument
-from app.clinical.rule_bench import NOT_REPLAYED, Lived, Trial, bench, trials_around
+from app.clinical.rule_bench import NOT_REPLAYED, Lived, Trial, bench, may_speak, trials_around
 from app.clinical.rules import Rule
 from app.clinical.simulate import SYNTHETIC_CURVE, Marks, SimulatedPatient, SimulatedSession
 from app.clinical.situation import AllianceRating, AllianceSeries
@@ -19,8 +26,6 @@ from app.instruments import Registry
 from app.records import (
     audit,
     curves,
-    jobs,
-    organizations,
     ratings,
     replays,
     rule_settings,
@@ -33,26 +38,18 @@ from app.records.replays import CourseToReplay, Treated
 from app.records.rule_settings import RuleBench
 from app.records.sessions import SessionKept, SessionStatus
 from app.records.visibility import Viewer
-from app.workflow import access, gather, track
+from app.workflow import access, gather, track, weigh
 from app.workflow.agree import CLINIC_ZONE
+from app.workflow.appraise import FEWEST_PATIENTS
 from app.workflow.gather import RecordOf
-
-Heard = Callable[[int], None]
-"""Is told how many courses have been gone through, again and again."""
+from app.workflow.sum_up import Heard
 
 TrialsOf = Callable[[Sequence[Rule]], Sequence[Trial]]
 """What is tried, given the rules in force."""
 
-JOB = "rehearse"
-
-EVERY = dt.timedelta(hours=20)
-"""A little under a day, so that each night has its own."""
-
-LEASE = dt.timedelta(hours=6)
-"""After so long without an end, another process may take the job over."""
-
-OLD_AFTER = dt.timedelta(days=7)
-"""Figures of the same rules and curves move little in a week."""
+FEWEST_NEW = FEWEST_PATIENTS
+"""A bench stands until so many patients have come or courses have ended. Two that differ by
+fewer would tell, by what changed, about the one who came between."""
 
 SIMULATED_PATIENTS = 200
 """Invented patients beside a site's own: enough that a tenth of them is twenty."""
@@ -65,17 +62,18 @@ OUTCOME, ALLIANCE = "outcome-4", "alliance-4"
 
 
 @dataclass(slots=True)
-class _Weeks:
-    """In which weeks anybody came to which clinician; kept while courses pass by."""
+class _Seen:
+    """Kept while courses pass by: in which weeks anybody came to which clinician, and curves."""
 
-    found: set[tuple[uuid.UUID, int, int]] = field(default_factory=set)
+    weeks: set[tuple[uuid.UUID, int, int]] = field(default_factory=set)
+    kinds: set[CurveKind | None] = field(default_factory=set)
 
     def note(self, held: Iterable[SessionKept], treated: Sequence[Treated]) -> None:
         for session in held:
             if session.status is not SessionStatus.ATTENDED:
                 continue
             year, week, _ = session.planned_at.astimezone(CLINIC_ZONE).isocalendar()
-            self.found.update(
+            self.weeks.update(
                 (one.staff_id, year, week)
                 for one in treated
                 if one.since <= session.planned_at
@@ -91,6 +89,8 @@ class Rehearsed:
     rules: Sequence[Rule]
     curves: Mapping[str, str]
     """The version in use for each instrument."""
+    kinds: frozenset[CurveKind | None]
+    """Of the curves that courses were compared with; ``None`` for those without any."""
 
 
 def on_history(
@@ -100,18 +100,19 @@ def on_history(
     registry: Registry,
     now: dt.datetime,
     trials_of: TrialsOf = trials_around,
-    heard: Heard = lambda _: None,
+    heard: Heard = lambda _, __: None,
 ) -> Rehearsed:
     """Put an organization's own courses before the rules again; nothing is written."""
     with database.reading() as db:
         enter_organization(db, org_id=org_id)
         rules = track.rules_in_force(db, org_id=org_id)
         in_use = {key: one.curve for key, one in curves.in_use(db, org_id=org_id).items()}
-        weeks = _Weeks()
-        stream = _stored(db, registry=registry, in_use=in_use, weeks=weeks, now=now, heard=heard)
+        seen = _Seen()
+        stream = _stored(db, registry=registry, in_use=in_use, seen=seen, now=now, heard=heard)
         figures = bench(stream, trials=trials_of(rules))
-    figures.clinician_weeks = len(weeks.found)
-    return Rehearsed(figures, rules, {key: curve.version for key, curve in in_use.items()})
+    figures.clinician_weeks = len(seen.weeks)
+    versions = {key: curve.version for key, curve in in_use.items()}
+    return Rehearsed(figures, rules, versions, frozenset(seen.kinds))
 
 
 def on_invented(
@@ -140,12 +141,17 @@ def keep(
     now: dt.datetime,
     by: Viewer | None = None,
     invented_patients: int = SIMULATED_PATIENTS,
-    heard: Heard = lambda _: None,
-) -> Rehearsed:
-    """Rehearse every number that may be moved, and keep the counts for pages to show."""
+    heard: Heard = lambda _, __: None,
+) -> bool:
+    """Rehearse every number that may be moved, and keep the counts for pages to show.
+
+    Returns whether there was news: else the bench before it stands.
+    """
     found = on_history(database, org_id=org_id, registry=registry, now=now, heard=heard)
     with database.reading() as db:
         enter_organization(db, org_id=org_id)
+        if not _is_news(db, found):
+            return False
         invented = _kept_already(db, found.rules, patients=invented_patients)
     if invented is None:
         fresh = on_invented(registry, rules=found.rules, patients=invented_patients)
@@ -176,7 +182,29 @@ def keep(
                 sequence=audit.append(db, event),
             ),
         )
-    return found
+    return True
+
+
+def _is_news(db: DbSession, found: Rehearsed) -> bool:
+    kept = rule_settings.newest_bench(db, org_id=db.info["org_id"])
+    if kept is None or not is_current(db, kept, found.rules):
+        return True
+    before = read_kept(kept, found.rules)
+    return before is None or weigh.came_between(before, found.figures) >= FEWEST_NEW
+
+
+def read_kept(kept: RuleBench, rules: Sequence[Rule]) -> BenchFigures | None:
+    """Return kept figures of all that would be tried now; nothing of what counted otherwise."""
+
+    def tried(grids: Iterable[Grid]) -> list[tuple[object, ...]]:
+        return [(grid.rule, grid.parameter, grid.values, grid.in_force) for grid in grids]
+
+    try:
+        found = from_plain(kept.figures)
+    except UnreadableFiguresError:
+        return None
+    now = [trial.grid() for trial in trials_around(rules)]
+    return found if tried(found.grids) == tried(now) else None
 
 
 def _kept_already(
@@ -207,37 +235,6 @@ def is_current(db: DbSession, kept: RuleBench, rules: Sequence[Rule]) -> bool:
     return tried(kept.in_force) == tried(as_plain(rules)) and versions == kept.curves
 
 
-def run_if_due(database: Database, *, registry: Registry, now: dt.datetime) -> int | None:
-    """Rehearse where figures are old, if nobody has today; return for how many organizations."""
-    if not database.has_flags:
-        return None
-    with database.writing() as db:
-        if not jobs.claim(db, name=JOB, now=now, lease=LEASE, every=EVERY):
-            return None
-        org_ids = [one.id for one in organizations.every_one(db)]
-    try:
-        waiting = [org_id for org_id in org_ids if _is_due(database, org_id=org_id, now=now)]
-        for org_id in waiting:
-            keep(database, org_id=org_id, registry=registry, now=now)
-    except BaseException:
-        with database.writing() as db:
-            jobs.give_back(db, name=JOB)
-        raise
-    with database.writing() as db:
-        jobs.finish(db, name=JOB, now=now)
-    return len(waiting)
-
-
-def _is_due(database: Database, *, org_id: int, now: dt.datetime) -> bool:
-    with database.reading() as db:
-        enter_organization(db, org_id=org_id)
-        kept = rule_settings.newest_bench(db, org_id=org_id)
-        rules = track.rules_in_force(db, org_id=org_id)
-        if kept is None:
-            return replays.sessions_held(db, org_id=org_id) > 0
-        return now - kept.made_at >= OLD_AFTER or not is_current(db, kept, rules)
-
-
 def as_plain(rules: Sequence[Rule]) -> dict[str, object]:
     """Return editions and numbers of rules, for keeping and comparing."""
     return {
@@ -251,14 +248,15 @@ def _stored(
     *,
     registry: Registry,
     in_use: Mapping[str, ReferenceCurve],
-    weeks: _Weeks,
+    seen: _Seen,
     now: dt.datetime,
     heard: Heard,
 ) -> Iterator[Lived]:
     program = access.the_program(db)
     number, before, done = -1, None, 0
+    in_all = replays.n_courses(db, org_id=db.info["org_id"])
     for part in replays.courses(db, program):
-        records = _records(db, program, part, weeks=weeks)
+        records = _records(db, program, part, seen=seen)
         for one, record in zip(part, records, strict=True):
             episode = record.episode
             number += episode.patient_id != before
@@ -267,17 +265,19 @@ def _stored(
             if instrument is None:
                 continue
             numbering = gather.number_sessions(record, instrument=instrument.key, now=now)
+            curve = _of_age(in_use.get(instrument.key), one)
+            seen.kinds.add(curve.kind if curve else None)
             yield Lived(
                 patient=number,
                 course=gather.build_course(record, instrument, now=now),
-                curve=_of_age(in_use.get(instrument.key), one),
+                curve=curve,
                 alliance=gather.build_alliance(
                     db, program, record, registry=registry, numbering=numbering
                 ),
                 is_over=episode.closed_at is not None,
             )
         done += len(records)
-        heard(done)
+        heard(done, in_all)
 
 
 def _of_age(curve: ReferenceCurve | None, one: CourseToReplay) -> ReferenceCurve | None:
@@ -287,7 +287,7 @@ def _of_age(curve: ReferenceCurve | None, one: CourseToReplay) -> ReferenceCurve
 
 
 def _records(
-    db: DbSession, program: Viewer, part: Sequence[CourseToReplay], *, weeks: _Weeks
+    db: DbSession, program: Viewer, part: Sequence[CourseToReplay], *, seen: _Seen
 ) -> Sequence[RecordOf[Placed]]:
     ids = [one.episode.id for one in part]
     held: dict[uuid.UUID, list[SessionKept]] = defaultdict(list)
@@ -298,7 +298,7 @@ def _records(
         filed[rating.episode_id].append(rating)
     treating = replays.treating(db, program, patient_ids={one.episode.patient_id for one in part})
     for one in part:
-        weeks.note(held[one.episode.id], treating.get(one.episode.patient_id, ()))
+        seen.note(held[one.episode.id], treating.get(one.episode.patient_id, ()))
     return [
         RecordOf(one.episode, held[one.episode.id], filed[one.episode.id], one.baseline_id)
         for one in part
@@ -338,11 +338,15 @@ def _alliance(
 
 
 def _quotes(found: Rehearsed) -> dict[str, object]:
-    """Return what a flag says of its rule, in few numbers."""
+    """Return what a flag says of its rule, in few numbers.
+
+    A rule that cannot speak in some of the courses is not quoted: of how many sessions its
+    marks come is then another number than that of all.
+    """
     told: dict[str, object] = {}
     for rule in found.rules:
         grid = found.figures.grid(rule.id)
-        if grid is None:
+        if grid is None or not all(may_speak(rule.id, kind) for kind in found.kinds):
             continue
         side, base = grid.side(grid.in_force), grid.base
         told[rule.id.value] = {

@@ -1,10 +1,10 @@
 """Weigh the rules: what a bench counted, as far as it may be told to who sees no person."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from app.clinical.bench_figures import Asked, BenchFigures, Count, Grid, Side
+from app.clinical.bench_figures import Asked, BenchFigures, Cell, Count, CourseEnd, Grid, Side
 from app.clinical.rules import RuleId
 from app.workflow.appraise import FEWEST_PATIENTS
 
@@ -13,6 +13,17 @@ Number = int | float
 SPANS = ((1, 3), (4, 6), (7, 10), (11, None))
 """Sessions k, from and to, in which flags are counted: early, and then coarser."""
 
+_ENDS: Sequence[Callable[[Cell], bool]] = (
+    lambda _: True,
+    lambda cell: not cell.end.is_known,
+    lambda cell: cell.end is CourseEnd.IMPROVED,
+    lambda cell: cell.end is CourseEnd.UNCHANGED,
+    lambda cell: cell.end is CourseEnd.WORSE,
+    lambda cell: cell.end.is_known and cell.is_off_path,
+    lambda cell: cell.end.is_known and not cell.is_off_path,
+)
+"""How courses ended, as far as it is told: whether that is known, which end, where it lay."""
+
 _HUNDRED = 100
 _NEVER = 1 << 60
 """More patients than there are: nothing about so few is told."""
@@ -20,10 +31,16 @@ _NEVER = 1 << 60
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """So many of so many; the number is missing where it would be about too few."""
+    """So many of so many; neither is told where the number would be about too few.
+
+    Of how many is a figure as well: beside others it can tell what was hidden.
+    """
 
     number: int | None
-    of: int
+    of: int | None
+
+
+_HIDDEN = Part(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +62,12 @@ class Told:
     worse: Part
     off_path: Part
     late: Part
-    """First flagged at the last session."""
+    """First flagged at the last session; missing too where editions differ in it by few."""
     found: Part
     """Of all courses that ended without reliable improvement, those that were flagged."""
     first_at: Sequence[tuple[tuple[int, int | None], int | None]]
-    """Courses by the span of sessions of their first flag."""
+    """Courses by the span of sessions of their first flag; missing too where editions differ in
+    it by few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +118,36 @@ class Quote:
     not_improved: int
 
 
+def sessions(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> int | None:
+    """Return how many sessions were gone through; nothing where too few patients had them."""
+    gone_through = max((grid.base.courses.patients for grid in figures.grids), default=0)
+    return figures.sessions if gone_through >= fewest else None
+
+
+def came_between(before: BenchFigures, after: BenchFigures) -> int:
+    """Return how many patients, or courses with a known end, one bench has and another has not.
+
+    The more of the two: a course that ends is counted with its patient and as an end.
+    """
+    return max(
+        (
+            max(
+                abs(now.base.courses.patients - then.base.courses.patients),
+                abs(now.base.ended.courses - then.base.ended.courses),
+            )
+            for then, now in zip(before.grids, after.grids, strict=True)
+        ),
+        default=0,
+    )
+
+
 def weigh(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> Sequence[GridTold]:
     """Return what may be told of each grid.
 
     Values are taken from the one in force outwards, and one is left out if by it and another
-    that is shown something could be worked out about fewer than ``fewest`` patients. Of
-    invented courses, with ``fewest`` 0, everything is told.
+    that is shown something could be worked out about fewer than ``fewest`` patients: that so
+    few are flagged by one of them alone, or how those few ended. Of invented courses, with
+    ``fewest`` 0, everything is told.
     """
     return [_grid(figures, grid, fewest=fewest) for grid in figures.grids]
 
@@ -113,14 +155,36 @@ def weigh(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> Sequence[G
 def band_question(figures: BenchFigures, *, fewest: int = FEWEST_PATIENTS) -> QuestionTold:
     """Return what the band found of being off the expected path.
 
-    The rule about the band flags much the same courses, and those that go on as well: where
-    its figures and these are apart by few patients, these are not told.
+    The rule about the band flags much the same courses, those that go on and those that the
+    last score put off the path as well: where its figures and these are apart by few
+    patients, these are not told.
     """
     grid = figures.grid(RuleId.OFF_TRACK_BAND)
-    flagged = [grid.side(place).flagged for place in range(len(grid.values))] if grid else []
-    marked = figures.asked(lambda asked: asked.is_marked_off_path)
-    apart = [abs(one.patients - marked.patients) for one in flagged]
-    may = all(one == marked or by >= fewest for one, by in zip(flagged, apart, strict=True))
+    sides = [grid.side(place) for place in range(len(grid.values))] if grid else []
+
+    def marked(asked: Asked) -> bool:
+        return asked.is_marked_off_path
+
+    every = figures.asked(marked)
+    off_path = figures.asked(lambda asked: marked(asked) and asked.ended_off_path)
+    worse = figures.asked(lambda asked: marked(asked) and asked.ended_worse)
+    pairs = [
+        pair
+        for side in sides
+        for pair in (
+            (side.flagged, every),
+            (side.ended, every),
+            (side.ended, every + side.late),
+            (side.off_path, off_path),
+            (side.not_improved, worse),
+            (side.worse, worse),
+        )
+    ]
+    # Of two of which one is about too few, that one is hidden anyhow.
+    may = all(
+        min(one.patients, other.patients) < fewest or _is_apart(one, other, fewest=fewest)
+        for one, other in pairs
+    )
     return _question(figures, "is_marked_off_path", fewest=fewest if may else _NEVER)
 
 
@@ -155,18 +219,30 @@ def quote(kept: str | None, *, rule: RuleId, version: int) -> Quote | None:
 
 def _grid(figures: BenchFigures, grid: Grid, *, fewest: int) -> GridTold:
     base = grid.base
-    shown: list[int] = []
+    told: dict[int, Told] = {}
+    late: list[int] = []
+    spans: list[int] = []
     outwards = sorted(range(len(grid.values)), key=lambda place: abs(place - grid.in_force))
     for place in outwards:
-        flagged = grid.side(place).flagged
-        is_told = _part(flagged, base.courses, fewest=fewest).number is not None
-        if is_told and all(_are_apart(grid, place, other, fewest=fewest) for other in shown):
-            shown.append(place)
+        side = grid.side(place)
+        is_told = _part(side.flagged, base.courses, fewest=fewest).number is not None
+        if not is_told or not all(_are_apart(grid, place, one, fewest=fewest) for one in told):
+            continue
+        found = _told(figures, grid, place, fewest=fewest)
+        if all(_are_late_apart(grid, place, one, fewest=fewest) for one in late):
+            late.append(place)
+        else:
+            found = replace(found, late=_HIDDEN)
+        if all(_are_spans_apart(side, grid.side(one), fewest=fewest) for one in spans):
+            spans.append(place)
+        else:
+            found = replace(found, first_at=[(span, None) for span in SPANS])
+        told[place] = found
     return GridTold(
         rule=grid.rule,
         parameter=grid.parameter,
-        shown=[_told(figures, grid, place, fewest=fewest) for place in sorted(shown)],
-        hidden=[value for place, value in enumerate(grid.values) if place not in shown],
+        shown=[told[place] for place in sorted(told)],
+        hidden=[value for place, value in enumerate(grid.values) if place not in told],
         in_force=grid.values[grid.in_force],
         ended=_part_or_all(base.ended, base.courses, fewest=fewest),
         not_improved=_part(base.not_improved, base.ended, fewest=fewest),
@@ -174,9 +250,46 @@ def _grid(figures: BenchFigures, grid: Grid, *, fewest: int) -> GridTold:
 
 
 def _are_apart(grid: Grid, one: int, other: int, *, fewest: int) -> bool:
-    """Whether two editions flag the same courses, or differ by enough patients each way."""
-    differences = (grid.only(one, other), grid.only(other, one))
-    return all(n.courses == 0 or n.patients >= fewest for n in differences)
+    """Whether two editions flag the same courses, or differ by enough patients each way.
+
+    Of every end that is told there must be enough, or none: else the figures of one, taken
+    from those of the other, tell how few ended.
+    """
+    differences = [
+        grid.only(*way, belongs) for way in ((one, other), (other, one)) for belongs in _ENDS
+    ]
+    return all(_is_none_or_enough(n, fewest=fewest) for n in differences)
+
+
+def _are_late_apart(grid: Grid, one: int, other: int, *, fewest: int) -> bool:
+    """Whether as many, or enough more, were first flagged at the last session by one edition."""
+    differences = [*_lateness(grid, one, other), *_lateness(grid, other, one)]
+    return all(_is_none_or_enough(n, fewest=fewest) for n in differences)
+
+
+def _lateness(grid: Grid, place: int, other: int) -> Sequence[Count]:
+    bit = 1 << place
+    return (
+        grid.later(place, other),
+        grid.only(place, other, lambda cell: bool(cell.late & bit)),
+        grid.only(place, other, lambda cell: cell.end.is_known and not cell.late & bit),
+    )
+
+
+def _are_spans_apart(one: Side, other: Side, *, fewest: int) -> bool:
+    return all(
+        _is_apart(n, beside, fewest=fewest)
+        for n, beside in zip(_by_span(one), _by_span(other), strict=True)
+    )
+
+
+def _is_apart(one: Count, other: Count, *, fewest: int) -> bool:
+    """Whether two counts are the same, or apart by enough patients."""
+    return one == other or abs(one.patients - other.patients) >= fewest
+
+
+def _is_none_or_enough(n: Count, *, fewest: int) -> bool:
+    return n.courses == 0 or n.patients >= fewest
 
 
 def _told(figures: BenchFigures, grid: Grid, place: int, *, fewest: int) -> Told:
@@ -186,7 +299,15 @@ def _told(figures: BenchFigures, grid: Grid, place: int, *, fewest: int) -> Told
     # What is told of those that ended would tell of the few that did not, by subtraction.
     of_ended = fewest if ended.number is not None else _NEVER
     not_improved = _part(side.not_improved, side.ended, fewest=of_ended)
-    worse = _part_or_all(side.worse, side.not_improved, fewest=of_ended)
+    # A part of a hidden part tells of it; and so does what is left of all who did not improve.
+    missed = Count(
+        base.not_improved.courses - side.not_improved.courses,
+        base.not_improved.patients - side.not_improved.patients,
+    )
+    if not _is_none_or_enough(missed, fewest=fewest):
+        not_improved = _HIDDEN
+    may = not_improved.number is not None
+    worse = _part_or_all(side.worse, side.not_improved, fewest=of_ended if may else _NEVER)
     return Told(
         value=side.value,
         is_in_force=place == grid.in_force,
@@ -195,31 +316,35 @@ def _told(figures: BenchFigures, grid: Grid, place: int, *, fewest: int) -> Told
         per_clinician_week=side.flags / weeks if weeks else None,
         ended=ended,
         not_improved=not_improved,
-        worse=Part(worse.number, side.ended.courses),
+        worse=_HIDDEN if worse.number is None else Part(worse.number, side.ended.courses),
         off_path=_part(side.off_path, side.ended, fewest=of_ended),
         late=_part(side.late, side.ended, fewest=of_ended),
-        found=_part(side.not_improved, base.not_improved, fewest=of_ended),
+        found=_part(side.not_improved, base.not_improved, fewest=of_ended if may else _NEVER),
         first_at=_spans(side, fewest=fewest),
     )
 
 
 def _spans(side: Side, *, fewest: int) -> Sequence[tuple[tuple[int, int | None], int | None]]:
     """Return the counts by span, all or none: one that is missing could be worked out."""
-    counts = [
+    counts = _by_span(side)
+    may = all(_is_none_or_enough(n, fewest=fewest) for n in counts)
+    return [(span, n.courses if may else None) for span, n in zip(SPANS, counts, strict=True)]
+
+
+def _by_span(side: Side) -> Sequence[Count]:
+    return [
         sum(
             (n for k, n in side.first_at.items() if k >= first and (last is None or k <= last)),
             start=Count(),
         )
         for first, last in SPANS
     ]
-    may = all(n.courses == 0 or n.patients >= fewest for n in counts)
-    return [(span, n.courses if may else None) for span, n in zip(SPANS, counts, strict=True)]
 
 
 def _part(part: Count, whole: Count, *, fewest: int) -> Part:
     # Who is not in the part is known from the two, so that group counts as well.
     may = part.patients >= fewest and whole.patients - part.patients >= fewest
-    return Part(part.courses if may else None, whole.courses)
+    return Part(part.courses, whole.courses) if may else _HIDDEN
 
 
 def _part_or_all(part: Count, whole: Count, *, fewest: int) -> Part:
@@ -234,8 +359,11 @@ def _question(figures: BenchFigures, name: str, *, fewest: int) -> QuestionTold:
         return bool(getattr(asked, name))
 
     every, those = figures.asked(lambda _: True), figures.asked(marked)
+    told = _part(those, every, fewest=fewest)
+    # Of how many they are is the number that was hidden.
+    fewest = _NEVER if told.number is None else fewest
     return QuestionTold(
-        marked=_part(those, every, fewest=fewest),
+        marked=told,
         ended_off_path=_part(
             figures.asked(lambda asked: marked(asked) and asked.ended_off_path),
             those,

@@ -47,6 +47,41 @@ def test_the_same_in_json_with_both_sides(team: Run) -> None:
     assert told["fewest_patients"] == 5
 
 
+def test_nothing_is_told_of_four_patients(team: Run) -> None:
+    fill(courses=4)
+
+    said, told = team("bench"), json.loads(team("bench", "--json").out)
+
+    assert said.out.splitlines()[0] == (
+        "There are fewer than 5 patients; nothing is told about so few."
+    )
+    assert (told["sessions"], told["clinician_weeks"]) == (None, None)
+    assert all(one["in_force"]["figures"] is None for one in told["rules"].values())
+    for question in told["questions"].values():
+        assert all(part == {"number": None, "of": None} for part in question.values())
+
+
+def test_numbers_are_judged_beside_each_other(run: Run) -> None:
+    """Each alone would not be allowed beside what it takes the place of."""
+    both = ["--rule=off_track", "--set=off_below=0.7", "--set=on_from=0.85"]
+
+    said = run("bench", "--simulate=5", *both)
+
+    assert said.status == 0, said.err
+    assert "off_below 0.7" in said.out
+
+
+def test_figures_that_few_have_come_to_stand(team: Run) -> None:
+    fill(courses=6)
+    team("bench", "--keep")
+
+    said = team("bench", "--keep")
+
+    assert said.status == 0, said.err
+    assert "The figures that are kept stand: fewer than 5 patients have come" in said.err
+    assert len(benches()) == 1
+
+
 def test_invented_courses_need_no_installation_and_hide_nothing(run: Run) -> None:
     arguments = ("bench", "--simulate=30", "--seed=4", "--rule=off_track", "--set=on_from=0.8")
 

@@ -17,7 +17,8 @@ from app.clinical.bench_figures import (
     to_plain,
 )
 from app.clinical.curves import CurveKind, ReferenceCurve
-from app.clinical.rule_bench import Lived, Trial, bench, trials_around, trials_between
+from app.clinical.replay import moments, replay
+from app.clinical.rule_bench import Lived, Trial, bench, may_speak, trials_around, trials_between
 from app.clinical.rule_editions import moved
 from app.clinical.rules import DEFAULT_RULES, Rule, RuleId
 from app.clinical.situation import AllianceSeries
@@ -204,6 +205,43 @@ def test_off_the_path_and_worse_than_at_the_start_are_two_questions() -> None:
     )
 
 
+@pytest.mark.parametrize("after", [[], [None]])
+def test_what_was_said_on_the_way_does_not_rest_on_the_last_score(after: list[None]) -> None:
+    """Only the last score puts these off the path, or lets them be foreseen to end worse."""
+
+    def asked(scores: Sequence[int | None]) -> Asked:
+        (found,) = bench([lived([*scores, *after], curve=a_curve())], trials=()).questions
+        return found
+
+    second_beyond, falls_last = asked([200, 230, 80, 70]), asked([200, 240, 250, 255, 60])
+    both_before = asked([200, 80, 70, 75])
+
+    assert second_beyond.ended_off_path
+    assert not second_beyond.is_marked_off_path
+    assert falls_last.ended_worse
+    assert not falls_last.is_foreseen_worse
+    assert both_before.is_marked_off_path
+    assert both_before.is_foreseen_worse
+
+
+@pytest.mark.parametrize(
+    ("rule", "speaks"),
+    [
+        (RuleId.OFF_TRACK, {CurveKind.LOCAL, CurveKind.SYNTHETIC}),
+        (RuleId.OFF_TRACK_BAND, {CurveKind.GENERAL}),
+        (RuleId.MISSING, {None, *CurveKind}),
+    ],
+)
+def test_a_rule_speaks_where_the_curve_lets_it(rule: RuleId, speaks: set[CurveKind | None]) -> None:
+    """Held against the rules themselves, of which the bench tries two as if."""
+    assert {kind for kind in (None, *CurveKind) if may_speak(rule, kind)} == speaks
+    for kind in CurveKind:
+        curve = a_curve(kind=kind)
+        seen = tuple(moments(a_course(STANDS_STILL), curve, is_curve_accepted=True))
+        (told,) = replay(seen, rules=(RULES[rule],))
+        assert bool(told.evaluated) is (kind in speaks)
+
+
 def test_without_a_curve_neither_question_is_asked() -> None:
     assert bench(clinic(), trials=()).questions == {}
 
@@ -324,7 +362,11 @@ def test_counts_of_cells_add_up() -> None:
     grid.cells[Cell(0b01, 0, CourseEnd.IMPROVED, is_off_path=False)] = Count(3, 2)
     grid.cells[Cell(0b11, 0b10, CourseEnd.WORSE, is_off_path=True)] = Count(1, 1)
 
+    grid.cells[Cell(0b11, 0b01, CourseEnd.WORSE, is_off_path=True)] = Count()
+
     assert grid.only(0, 1) == Count(3, 2)
+    assert grid.only(0, 1, lambda cell: cell.end is CourseEnd.WORSE) == Count()
+    assert (grid.later(1, 0), grid.later(0, 1)) == (Count(1, 1), Count())
     assert grid.side(0).flagged == Count(4, 3)
     assert grid.side(1).off_path == Count(1, 1)
     assert BenchFigures().grid(RuleId.MISSING) is None

@@ -160,6 +160,7 @@ def test_a_limit_is_not_moved_on_old_figures(clinic: Clinic) -> None:
     assert client.post("/rules/missing", data=form).status_code == 409
     rehearse(clinic)
     older = move_form(clinic, rule="missing", parameter="in_a_row", value="3")
+    fill(clinic, well=5)
     rehearse(clinic)
 
     newer = client.post("/rules/missing", data=older)
@@ -193,6 +194,48 @@ def test_a_limit_is_not_moved_to_where_it_is(clinic: Clinic) -> None:
 
     assert answer.status_code == 409
     assert "Regelen er slik allerede." in plain(answer.text)
+
+
+def test_two_limits_do_not_go_back_at_once(clinic: Clinic) -> None:
+    """The bench has no figures of both: they would be decided unseen."""
+    rehearse(clinic)
+    move(clinic, rule="no_change", parameter="first_look", value="7")
+    rehearse(clinic)
+    move(clinic, rule="no_change", parameter="second_look", value="14")
+    rehearse(clinic)
+
+    # The page has no button for it any more; somebody sends what it would send.
+    answer = move(clinic, rule="no_change", version="1002")
+
+    assert answer.status_code == 422
+    assert "Dette ville flytte 2 grenser samtidig; her flyttes 1 om gangen." in plain(answer.text)
+    assert len(settings(clinic)) == 2
+    text = plain(page(clinic, "/rules/no_change"))
+    assert "Mer enn en grense er flyttet." in text
+    assert "Gå tilbake til regelen som levert" not in text
+    move(clinic, rule="no_change", parameter="first_look", value="6", version="1002")
+    rehearse(clinic)
+    assert "Gå tilbake til regelen som levert" in plain(page(clinic, "/rules/no_change"))
+    assert move(clinic, rule="no_change").status_code == 303
+    assert settings(clinic)[-1].version == 1
+    assert settings(clinic)[-1].figures["own"] is not None
+
+
+def test_figures_that_were_hidden_are_not_kept_with_a_move(clinic: Clinic) -> None:
+    fill(clinic, well=6)
+    for number in range(6):
+        close(clinic, f"Stod stille {number}", STOOD_STILL)
+    rehearse(clinic)
+
+    move(clinic, rule="no_change", parameter="first_look", value="7")
+
+    own = settings(clinic)[0].figures["own"]
+    assert isinstance(own, dict)
+    assert own["now"]["flagged"] == {"number": 6, "of": 12}
+    hidden = {"number": None, "of": None}
+    for side in ("now", "proposed"):
+        for name in ("not_improved", "worse", "off_path", "found"):
+            assert own[side][name] == hidden
 
 
 def test_a_flag_of_another_edition_is_not_told_the_figures_of_this_one(clinic: Clinic) -> None:

@@ -2,20 +2,23 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from sqlmodel import select
 
-from app.clinical.bench_figures import Asked, BenchFigures, Cell, Count, CourseEnd, Grid
+from app.clinical.bench_figures import BenchFigures
+from app.clinical.curves import CurveKind
 from app.clinical.rule_bench import trials_between
 from app.clinical.rule_editions import moved
 from app.clinical.rules import DEFAULT_RULES, RuleId
+from app.clinical.simulate import SYNTHETIC_CURVE
 from app.records import replays, rule_settings
 from app.records.engine import enter_organization
 from app.records.flags import Flag
 from app.records.people import Patient
 from app.records.rule_settings import RuleSetting, StoredRuleError
-from app.workflow import access, recognize, rehearse, track, weigh
+from app.workflow import access, recognize, rehearse, track
 from tests.support import benches
 from tests.support.clinic import Clinic
 from tests.support.lists import GOES_BADLY, GOES_WELL, came, use_curve
@@ -102,12 +105,69 @@ def test_the_same_invented_courses_are_not_gone_through_twice(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     benches.rehearse(clinic)
-    before = benches.kept_bench(clinic).simulated
+    before = benches.kept_bench(clinic)
     monkeypatch.setattr("app.workflow.rehearse.on_invented", None)
+    benches.fill(clinic, well=5)
 
     benches.rehearse(clinic)
 
-    assert benches.kept_bench(clinic).simulated == before
+    assert benches.kept_bench(clinic).id != before.id
+    assert benches.kept_bench(clinic).simulated == before.simulated
+
+
+def test_a_bench_stands_until_five_patients_have_come(clinic: Clinic) -> None:
+    """Two that differ by fewer would tell about the one who came between."""
+    lived(clinic)
+    assert benches.rehearse(clinic)
+    before = benches.kept_bench(clinic)
+    for number in range(4):
+        benches.close(clinic, f"Ny {number}", GOES_WELL)
+
+    # Four patients and four ends are about four.
+    assert not benches.rehearse(clinic)
+    assert benches.kept_bench(clinic).id == before.id
+
+    came(clinic, "Ny 4", GOES_WELL)
+    assert benches.rehearse(clinic)
+    assert benches.kept_bench(clinic).id != before.id
+
+
+def test_another_rule_or_curve_makes_a_new_bench_at_once(clinic: Clinic) -> None:
+    benches.rehearse(clinic)
+    assert not benches.rehearse(clinic)
+
+    benches.move(clinic, rule="missing", parameter="in_a_row", value="3")
+    assert benches.rehearse(clinic)
+
+    use_curve(clinic)
+    assert benches.rehearse(clinic)
+    assert not benches.rehearse(clinic)
+
+
+def quoted(clinic: Clinic) -> set[str]:
+    return set(benches.kept_bench(clinic).quotes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "speaks"),
+    [
+        (CurveKind.LOCAL, {"off_track"}),
+        (CurveKind.SYNTHETIC, {"off_track"}),
+        (CurveKind.GENERAL, {"off_track_band"}),
+        (None, set()),
+    ],
+)
+def test_only_a_rule_that_can_speak_here_is_quoted(
+    clinic: Clinic, kind: CurveKind | None, speaks: set[str]
+) -> None:
+    if kind is not None:
+        use_curve(clinic, replace(SYNTHETIC_CURVE, version="2", kind=kind))
+    came(clinic, "Oppdiktet", GOES_BADLY)
+
+    benches.rehearse(clinic)
+
+    assert quoted(clinic) & {"off_track", "off_track_band"} == speaks
+    assert "no_change" in quoted(clinic)
 
 
 def test_another_organizations_courses_are_not_gone_through(clinic: Clinic) -> None:
@@ -203,89 +263,6 @@ def test_a_stored_edition_comes_back_as_it_was_set(clinic: Clinic) -> None:
     assert rules[RuleId.OFF_TRACK].parameters["on_from"] == 0.85
     assert rules[RuleId.NO_CONTACT].parameters == {"days": 28}
     assert rules[RuleId.CRITICAL_ITEM] == DEFAULT_RULES[0]
-
-
-def a_grid(**cells: tuple[int, int, CourseEnd]) -> BenchFigures:
-    """Cells by name: so many patients, flagged by these editions, with this end."""
-    grid = Grid(RuleId.NO_CHANGE, "first_look", (4, 6, 8), 1)
-    for patients, flagged, end in cells.values():
-        grid.cells[Cell(flagged, 0, end, is_off_path=False)] = Count(patients, patients)
-    return BenchFigures(sessions=100, grids=(grid,))
-
-
-def test_nothing_can_be_worked_out_about_few_by_taking_one_value_from_another() -> None:
-    figures = a_grid(
-        none=(10, 0b000, CourseEnd.OPEN),
-        first=(3, 0b001, CourseEnd.OPEN),
-        both=(6, 0b011, CourseEnd.OPEN),
-    )
-
-    (told,) = weigh.weigh(figures)
-    (everything,) = weigh.weigh(figures, fewest=0)
-
-    # Nine by the first, six by the second: three between. None by the third.
-    assert [one.value for one in told.shown] == [6]
-    assert list(told.hidden) == [4, 8]
-    assert [one.value for one in everything.shown] == [4, 6, 8]
-
-
-def test_the_few_who_have_not_ended_are_not_told_by_those_who_have() -> None:
-    figures = a_grid(
-        none=(10, 0, CourseEnd.OPEN),
-        ended=(12, 0b010, CourseEnd.UNCHANGED),
-        better=(8, 0b011, CourseEnd.IMPROVED),
-        open=(2, 0b111, CourseEnd.OPEN),
-    )
-
-    now = weigh.weigh(figures)[0].now
-
-    assert now is not None
-    assert now.flagged.number == 22
-    assert now.ended.number is None
-    assert now.not_improved.number is None
-
-
-def test_the_few_who_got_worse_are_not_told_by_those_who_stayed() -> None:
-    figures = a_grid(
-        none=(10, 0, CourseEnd.OPEN),
-        same=(3, 0b010, CourseEnd.UNCHANGED),
-        worse=(5, 0b011, CourseEnd.WORSE),
-        better=(8, 0b111, CourseEnd.IMPROVED),
-    )
-
-    now = weigh.weigh(figures)[0].now
-
-    assert now is not None
-    assert now.not_improved.number == 8
-    assert now.worse.number is None
-
-
-@pytest.mark.parametrize(("still_open", "marked"), [(0, 8), (1, None), (4, None), (5, 8)])
-def test_the_few_whose_course_goes_on_are_not_told_by_the_question_about_the_band(
-    still_open: int, marked: int | None
-) -> None:
-    grid = Grid(RuleId.OFF_TRACK_BAND, "in_a_row", (2,), 0)
-    for patients, flagged, end in (
-        (8, 1, CourseEnd.UNCHANGED),
-        (9, 0, CourseEnd.IMPROVED),
-        (still_open, 1, CourseEnd.OPEN),
-    ):
-        cell = Cell(flagged, 0, end, is_off_path=False)
-        grid.cells[cell] = Count(patients, patients)
-    quiet = {"is_foreseen_worse": False, "ended_off_path": False, "ended_worse": False}
-    figures = BenchFigures(sessions=100, grids=(grid,))
-    figures.questions[Asked(is_marked_off_path=True, **quiet)] = Count(8, 8)
-    figures.questions[Asked(is_marked_off_path=False, **quiet)] = Count(9, 9)
-
-    assert weigh.band_question(figures).marked.number == marked
-    assert weigh.band_question(figures, fewest=0).marked.number == 8
-
-
-@pytest.mark.parametrize(
-    "kept", [None, "[]", "3", "{", '{"missing": {"version": 1}}', '{"missing": 3}']
-)
-def test_what_cannot_be_read_of_a_bench_is_not_known(kept: str | None) -> None:
-    assert weigh.quote(kept, rule=RuleId.MISSING, version=1) is None
 
 
 def test_a_course_on_a_form_that_is_gone_is_left_out(clinic: Clinic) -> None:
