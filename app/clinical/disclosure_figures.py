@@ -36,7 +36,7 @@ def may_show_rate(*, numerator: int, denominator: int, threshold: int, is_shown:
     )
 
 
-def may_show_mean(*, n: int, threshold: int, is_shown: bool, earlier: Sequence[int] = ()) -> bool:
+def may_show_mean(*, n: int, threshold: int, is_shown: bool) -> bool:
     """Return whether the mean of a group may be shown.
 
     Parameters
@@ -47,15 +47,8 @@ def may_show_mean(*, n: int, threshold: int, is_shown: bool, earlier: Sequence[i
         Fewest distinct patients in a cell that is shown.
     is_shown
         Whether the table shows the count.
-    earlier
-        Counts with which a mean of this group is out already. From the means of n and
-        of n + 1 patients the score of the new one can be worked out.
     """
-    return (
-        is_shown
-        and n >= max(LEAST_FOR_A_RATE, threshold)
-        and all(before == n or abs(before - n) >= threshold for before in earlier)
-    )
+    return is_shown and n >= max(LEAST_FOR_A_RATE, threshold)
 
 
 def may_show_quantiles(*, n: int, threshold: int, is_shown: bool) -> bool:
@@ -73,13 +66,16 @@ def may_show_quantiles(*, n: int, threshold: int, is_shown: bool) -> bool:
     return is_shown and n >= max(LEAST_FOR_QUANTILES, threshold)
 
 
-def is_of_one_therapist(patients: Sequence[int]) -> bool:
+def is_of_one_therapist(patients: Sequence[int], *, of: int) -> bool:
     """Return whether the figure of a team is really one about a therapist.
 
     Parameters
     ----------
     patients
         Distinct patients of each therapist in the team; those without any do not count.
+    of
+        Distinct patients of the team. Who has two therapists counts with each of them, so
+        that the sum over therapists is larger.
     """
     working = [n for n in patients if n > 0]
-    return len(working) < LEAST_THERAPISTS or max(working) > MOST_OF_ONE_THERAPIST * sum(working)
+    return len(working) < LEAST_THERAPISTS or max(working) > MOST_OF_ONE_THERAPIST * of

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from app.clinical.disclosure_figures import is_of_one_therapist
 from app.clinical.report import EVERYBODY, OTHER, Period, Step, Unit
@@ -140,7 +141,12 @@ def lay_out(
     known = {team for team, _ in patients}
     there = [team for team in names if team in known]
     seen = [team for team in there if sizes[team]]
-    weak = [team for team in seen if sizes[team] < threshold or is_weak(therapists, [team], months)]
+    weak = [
+        team
+        for team in seen
+        if sizes[team] < threshold
+        or is_weak(therapists, product([team], months), patients=patients)
+    ]
     together = weak if len(weak) > 1 else []
     shown = [team for team in there if team not in together]
     units = [Unit(team, names[team]) for team in shown]
@@ -173,23 +179,26 @@ def lay_out(
         therapists=frozenset(
             (name, label)
             for name, label, held, when in groups
-            if _size(patients, held, when) and is_weak(therapists, held, when)
+            if _size(patients, held, when)
+            and is_weak(therapists, product(held, when), patients=patients)
         ),
     )
 
 
 def is_weak(
     therapists: Mapping[Cell, Mapping[uuid.UUID, int]],
-    teams: Iterable[str],
-    months: Iterable[str],
+    cells: Iterable[Cell],
+    *,
+    patients: Mapping[Cell, int],
 ) -> bool:
     """Return whether the patients of these teams and months are really those of one therapist."""
-    when = list(months)
+    held = list(cells)
     of_each: Counter[uuid.UUID] = Counter()
-    for team in teams:
-        for month in when:
-            of_each.update(therapists.get((team, month), {}))
-    return is_of_one_therapist(list(of_each.values()))
+    for cell in held:
+        of_each.update(therapists.get(cell, {}))
+    return is_of_one_therapist(
+        list(of_each.values()), of=sum(patients.get(cell, 0) for cell in held)
+    )
 
 
 def _size(patients: Mapping[Cell, int], teams: Iterable[str], months: Iterable[str]) -> int:

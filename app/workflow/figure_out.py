@@ -2,12 +2,14 @@
 
 A share is made from two counts that are shown. A mean, an effect size or another figure of
 many scores is shown for at least ten patients, for more than one or two therapists, and
-only if the rest of the whole that it leaves is such a group too: else the rest could be
-worked out from the whole.
+only if whatever it leaves of all wholes that are told, here and in earlier reports, is such
+a group too: else the rest could be worked out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 
 from app.clinical import outcome_table as categories
 from app.clinical.aggregates import TENTHS, GroupSums, change_figures, measuring_figures
@@ -19,12 +21,19 @@ from app.clinical.case_mix import (
     beyond_expected,
     expectation,
 )
-from app.clinical.disclosure_figures import may_show_mean, may_show_quantiles, may_show_rate
+from app.clinical.disclosure_figures import (
+    LEAST_FOR_A_RATE,
+    may_show_mean,
+    may_show_quantiles,
+    may_show_rate,
+)
 from app.clinical.effect_sizes import SeverityReference
 from app.clinical.figures import Figure, FigureName, Interval, share
 from app.clinical.instruments import Instrument
-from app.clinical.report import EVERYBODY, Report, ReportedFigure
+from app.clinical.report import EVERYBODY, Report, ReportedFigure, Unit
 from app.clinical.report_layout import Layout, is_weak, months_of
+from app.clinical.reported import Where, hidden, shown
+from app.clinical.told_wholes import Cells, Whole, leaves_groups
 from app.workflow.add_up import SummedUp
 
 _ASKED = "asked"
@@ -68,24 +77,18 @@ _BASIS = {
 }
 """Whose scores or sessions a figure is made from: the category that has to be shown."""
 
+_SCORED_IN = {
+    FigureName.MEASURED_OUTCOME: categories.SCORED,
+    FigureName.MEASURED_ALLIANCE: categories.ALLIANCE_SCORED,
+}
+"""Shares of sessions, and the count that has to be shown beside them."""
+
 _OF_SESSIONS = {
     FigureName.MEASURED_OUTCOME,
     FigureName.MEASURED_ALLIANCE,
     FigureName.REVIEWED_IN_TIME,
 }
 """Figures that count sessions or flags and not patients."""
-
-_DECIMALS = {
-    Interval.WILSON: 3,
-    Interval.STUDENT: 1,
-    Interval.LARGE_SAMPLE: 2,
-    Interval.GREENWOOD: 0,
-    Interval.BYAR: 2,
-}
-"""Decimals that are shown: of a share, a mean, an effect, a number of sessions, a ratio."""
-
-Where = tuple[str, str]
-"""Path of a unit, and of a period; one of them is ``*``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,39 +126,39 @@ class Material:
         without = self.shown(where, categories.NOT_ASKED)
         return None if everybody is None or without is None else everybody - without
 
-    def group(self, where: Where) -> GroupSums:
-        """Return the sums of a unit in a period."""
-        teams, months = self.held(where)
+    def group(self, cells: Cells) -> GroupSums:
+        """Return the sums of teams in months."""
         found = [
             group
             for (team, month), group in self.summed.groups.items()
-            if team.hex in teams and self.months[month] in months
+            if (team.hex, self.months[month]) in cells
         ]
         return sum(found, GroupSums())
 
     def mixes(self, where: Where) -> Mapping[str, MixSums]:
         """Return first and last scores of a unit in a period, by age."""
-        teams, months = self.held(where)
+        cells = self.cells(where)
         found: dict[str, MixSums] = {}
         for (team, month, age), sums in self.summed.mixes.items():
-            if team.hex in teams and self.months[month] in months:
+            if (team.hex, self.months[month]) in cells:
                 found[age] = found.get(age, MixSums()) + sums
         return found
 
-    def is_weak(self, places: Iterable[Where]) -> bool:
-        """Return whether the patients of all these places are really one therapist's."""
-        cells = {
-            (team, month)
-            for where in places
-            for team in self.held(where)[0]
-            for month in self.held(where)[1]
-        }
+    def is_weak(self, cells: Cells) -> bool:
+        """Return whether the patients of teams in months are really one therapist's."""
         of_each = {
             (team.hex, self.months[month]): found
             for (team, month), found in self.summed.therapists.items()
-            if (team.hex, self.months[month]) in cells
         }
-        return is_weak(of_each, {team for team, _ in cells}, {month for _, month in cells})
+        patients = {
+            (team.hex, self.months[month]): group.episodes.ended
+            for (team, month), group in self.summed.groups.items()
+        }
+        return is_weak(of_each, cells, patients=patients)
+
+    def cells(self, where: Where) -> Cells:
+        """Return the teams and months of a place."""
+        return frozenset(product(*self.held(where)))
 
     def held(self, where: Where) -> tuple[frozenset[str], frozenset[str]]:
         """Return the teams and the months of a place."""
@@ -215,12 +218,12 @@ def _shares(material: Material, where: Where) -> list[ReportedFigure]:
                 numerator=count, denominator=n, threshold=material.threshold, is_shown=True
             )
         ):
-            found.append(_hidden(where, name, Interval.WILSON))
+            found.append(hidden(where, name, Interval.WILSON))
             continue
         missing = material.shown(where, categories.ONE_SCORE) if name in _BOUNDED else None
         worst, best = _bounds(count, n, missing, is_better=_BOUNDED.get(name, False))
         figure = share(name, count, n)
-        found.append(_shown(where, figure, n=n, worst=worst, best=best))
+        found.append(shown(where, figure, n=n, worst=worst, best=best))
     return found
 
 
@@ -250,7 +253,7 @@ def _expected(material: Material) -> Expectation | None:
 def _computed(
     material: Material, where: Where, expected: Expectation | None
 ) -> Mapping[FigureName, Figure]:
-    group = material.group(where)
+    group = material.group(material.cells(where))
     every = [
         *measuring_figures(group),
         *change_figures(
@@ -273,118 +276,125 @@ def _computed(
 def _may_be_shown(
     material: Material, name: FigureName, computed: Mapping[Where, Figure]
 ) -> set[Where]:
-    sizes = {where: _size(material, name, where) for where in computed}
+    cells = {where: material.cells(where) for where in computed}
+    sizes = {where: _size(material, name, held) for where, held in cells.items()}
     may = {where for where, n in sizes.items() if _may_alone(material, name, where, n=n)}
     for place in (0, 1):
         face = [where for where in sizes if where[place] != EVERYBODY]
         while True:
             rest = [where for where in face if where not in may and sizes[where]]
             seen = [where for where in face if where in may]
-            n = sum(sizes[where] for where in rest)
-            is_group = may_show_mean(n=n, threshold=material.threshold, is_shown=True)
-            if not rest or not seen or (is_group and not material.is_weak(rest)):
+            if not rest or not seen or _is_group(material, name, [cells[one] for one in rest]):
                 break
             may.discard(min(seen, key=lambda where: (sizes[where], where)))
-    return may
+    told = _told(material, name)
+    leaves = partial(
+        leaves_groups,
+        sizes={
+            cell: _size(material, name, frozenset([cell]))
+            for cell in {*frozenset().union(*cells.values(), *(one.cells for one in told))}
+        },
+        least=max(LEAST_FOR_A_RATE, material.threshold),
+        is_weak=lambda rest: material.is_weak(rest) or _tells_sessions(material, name, rest),
+    )
+    found: set[Where] = set()
+    for where in sorted(may, key=lambda where: (-len(cells[where]), where)):
+        whole = Whole(cells[where], sizes[where])
+        if leaves(whole, told):
+            told.append(whole)
+            found.add(where)
+    return found
 
 
-def _size(material: Material, name: FigureName, where: Where) -> int:
+def _is_group(material: Material, name: FigureName, rest: Sequence[Cells]) -> bool:
+    """Return whether the figure of what is not shown may be known."""
+    cells = frozenset[tuple[str, str]]().union(*rest)
+    n = _size(material, name, cells)
+    return (
+        may_show_mean(n=n, threshold=material.threshold, is_shown=True)
+        and not material.is_weak(cells)
+        and not _tells_sessions(material, name, cells)
+        # The sessions of one place are those that its hidden counts speak against.
+        and (name not in _SCORED_IN or len(rest) > 1)
+    )
+
+
+def _tells_sessions(material: Material, name: FigureName, cells: Cells) -> bool:
+    """Return whether sessions with or without a score tell how many patients have scores.
+
+    Who has two scores has two sessions with one, so that few more sessions than those
+    leave few patients with one score; and few sessions without leave few who have none.
+    """
+    if name not in _SCORED_IN:
+        return False
+    group = material.group(cells)
+    measuring = group.measuring
+    measured, scored = (
+        (measuring.with_outcome, group.outcome.n)
+        if name is FigureName.MEASURED_OUTCOME
+        else (measuring.with_alliance, group.alliance.n)
+    )
+    more, without = measured - 2 * scored, measuring.attended - measured
+    return min(more, without) < material.threshold
+
+
+def _size(material: Material, name: FigureName, cells: Cells) -> int:
     """Return how many patients a figure is made from."""
-    group = material.group(where)
     match _BASIS[name]:
         case categories.SCORED:
-            return group.outcome.n
+            return material.group(cells).outcome.n
         case categories.ALLIANCE_SCORED:
-            return group.alliance.n
+            return material.group(cells).alliance.n
         case categories.FLAGGED:
-            teams = material.layout.teams[where[0]]
             return sum(
                 n
                 for (team, month, category), n in material.summed.others.items()
-                if category == categories.FLAGGED
-                and team.hex in teams
-                and material.months[month] in material.held(where)[1]
+                if category == categories.FLAGGED and (team.hex, material.months[month]) in cells
             )
         case _:
-            return group.episodes.ended
+            return material.group(cells).episodes.ended
 
 
 def _may_alone(material: Material, name: FigureName, where: Where, *, n: int) -> bool:
-    is_shown = material.shown(where, _BASIS[name]) is not None
-    if material.is_weak([where]):
+    cells = material.cells(where)
+    needed = (_BASIS[name], _SCORED_IN.get(name, _BASIS[name]))
+    is_shown = all(material.shown(where, category) is not None for category in needed)
+    if material.is_weak(cells) or _tells_sessions(material, name, cells):
         return False
     if name is FigureName.SESSIONS_TO_CHANGE:
         return may_show_quantiles(n=n, threshold=material.threshold, is_shown=is_shown)
-    earlier = _earlier(material, name, where)
-    return may_show_mean(n=n, threshold=material.threshold, is_shown=is_shown, earlier=earlier)
+    return may_show_mean(n=n, threshold=material.threshold, is_shown=is_shown)
 
 
-def _earlier(material: Material, name: FigureName, where: Where) -> Sequence[int]:
-    """Return with how many patients the figure of this unit is out, for times that overlap."""
-    months = material.held(where)[1]
+def _told(material: Material, name: FigureName) -> list[Whole]:
+    """Return the wholes of which a figure is out already."""
     found = []
     for report in material.earlier:
-        over = {period.path: months_of(period) for period in report.periods}
+        every = material.layout.teams[EVERYBODY]
+        teams = {unit.path: _teams(unit) for unit in report.units} | {EVERYBODY: every}
+        counts = {(c.unit, c.period, c.age, c.category): c.n for c in report.counts}
         for figure in report.figures:
-            if (figure.name, figure.unit) != (name, where[0]) or figure.value is None:
-                continue
-            if over[figure.period] <= months or months <= over[figure.period]:
-                found += [
-                    count.n
-                    for count in report.counts
-                    if (count.unit, count.period, count.age, count.category)
-                    == (figure.unit, figure.period, EVERYBODY, _BASIS[name])
-                    and count.n is not None
-                ]
+            n = counts.get((figure.unit, figure.period, EVERYBODY, _BASIS[name]))
+            if figure.name is name and figure.value is not None and n is not None:
+                months = _months(report, figure.period)
+                found.append(Whole(frozenset(product(teams[figure.unit], months)), n))
     return found
+
+
+def _teams(unit: Unit) -> frozenset[str]:
+    return frozenset(one.path for one in unit.holds or (unit,))
+
+
+def _months(report: Report, path: str) -> frozenset[str]:
+    """Return the months of a period of a report, with those that are shown with it."""
+    held = [one for one in report.periods if path in (one.path, one.shown_with)]
+    return frozenset[str]().union(*(months_of(one) for one in held))
 
 
 def _reported(
     material: Material, where: Where, figure: Figure, *, is_shown: bool
 ) -> ReportedFigure:
     if not is_shown or figure.value is None:
-        return _hidden(where, figure.name, figure.interval)
+        return hidden(where, figure.name, figure.interval)
     n = figure.n if figure.name in _OF_SESSIONS else material.shown(where, _BASIS[figure.name])
-    return _shown(where, figure, n=n)
-
-
-def _shown(
-    where: Where,
-    figure: Figure,
-    *,
-    n: int | None,
-    worst: float | None = None,
-    best: float | None = None,
-) -> ReportedFigure:
-    decimals = _DECIMALS[figure.interval]
-    value, low, high, worst, best = (
-        None if number is None else round(number, decimals)
-        for number in (figure.value, figure.low, figure.high, worst, best)
-    )
-    return ReportedFigure(
-        unit=where[0],
-        period=where[1],
-        name=figure.name,
-        n=n,
-        value=value,
-        low=low,
-        high=high,
-        worst=worst,
-        best=best,
-        interval=figure.interval,
-    )
-
-
-def _hidden(where: Where, name: FigureName, interval: Interval) -> ReportedFigure:
-    return ReportedFigure(
-        unit=where[0],
-        period=where[1],
-        name=name,
-        n=None,
-        value=None,
-        low=None,
-        high=None,
-        worst=None,
-        best=None,
-        interval=interval,
-    )
+    return shown(where, figure, n=n)

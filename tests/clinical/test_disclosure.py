@@ -109,10 +109,8 @@ def test_a_rate_does_not_give_back_a_hidden_count() -> None:
     assert not may_show_rate(numerator=50, denominator=100, threshold=5, is_shown=False)
 
 
-def test_one_more_patient_does_not_give_their_score_away_by_two_means() -> None:
-    assert may_show_mean(n=25, threshold=5, is_shown=True)
-    assert may_show_mean(n=25, threshold=5, is_shown=True, earlier=[25, 20])
-    assert not may_show_mean(n=25, threshold=5, is_shown=True, earlier=[40, 24])
+def test_a_mean_is_of_at_least_ten_who_are_shown() -> None:
+    assert may_show_mean(n=10, threshold=5, is_shown=True)
     assert not may_show_mean(n=9, threshold=5, is_shown=True)
     assert not may_show_mean(n=25, threshold=5, is_shown=False)
 
@@ -123,13 +121,19 @@ def test_the_lowest_score_of_a_small_group_is_the_score_of_somebody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("patients", "is_theirs"),
-    [([10, 10, 10], False), ([30, 30], True), ([71, 15, 14], True), ([70, 15, 15, 0], False)],
+    ("patients", "of", "is_theirs"),
+    [
+        ([10, 10, 10], 30, False),
+        ([30, 30], 60, True),
+        ([71, 15, 14], 100, True),
+        ([70, 15, 15, 0], 100, False),
+        ([20, 4, 4, 4, 4, 4], 20, True),
+    ],
 )
 def test_the_figure_of_a_team_is_not_that_of_a_therapist(
-    patients: list[int], *, is_theirs: bool
+    patients: list[int], of: int, *, is_theirs: bool
 ) -> None:
-    assert is_of_one_therapist(patients) is is_theirs
+    assert is_of_one_therapist(patients, of=of) is is_theirs
 
 
 def test_that_all_or_none_of_a_group_got_worse_is_not_told() -> None:
