@@ -76,7 +76,7 @@ GATES = (
             *("pytest", "--browser", "tests/browser"),
             *("--database", "sqlite", "--database", "postgresql"),
         ),
-        most_minutes=30,
+        most_minutes=45,
     ),
     Gate("test", "frontend", ("exec", "--", "vitest", "run"), is_npm=True),
 )

@@ -20,6 +20,9 @@ from tests.support.browser import (
 )
 from tests.support.databases import Stores
 
+pytestmark = pytest.mark.timeout(1500)
+"""Seconds: each of these tests walks through the whole program."""
+
 SIZES = (LAPTOP, TABLET, TABLET_UPRIGHT, PHONE)
 LANGUAGES = ("nb", "nn", "en")
 
