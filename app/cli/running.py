@@ -116,22 +116,22 @@ def watch(
             # One round that failed must not be the last one, nor stop the other jobs.
             try:
                 _keep_watch(database, here)
-            except Exception:  # noqa: BLE001 - as said
+            except Exception:  # noqa: BLE001 - the other jobs and rounds go on
                 structlog.get_logger().exception("kept_no_watch")
             try:
                 if refit.is_night(installation.now()):
                     _refit(database, here)
-            except Exception:  # noqa: BLE001 - as said
+            except Exception:  # noqa: BLE001 - the other jobs and rounds go on
                 structlog.get_logger().exception("refitted_nothing")
             try:
                 if refit.is_night(installation.now()):
                     _calibrate(database, here)
-            except Exception:  # noqa: BLE001 - as said
+            except Exception:  # noqa: BLE001 - the other jobs and rounds go on
                 structlog.get_logger().exception("calibrated_nothing")
             try:
                 if refit.is_night(installation.now()):
                     _rehearse(database, here)
-            except Exception:  # noqa: BLE001 - as said
+            except Exception:  # noqa: BLE001 - the other jobs and rounds go on
                 structlog.get_logger().exception("rehearsed_nothing")
             if once or _parent_has_ended():
                 return
