@@ -51,8 +51,8 @@ MENU: Sequence[Menu] = (
     Menu("/", "staff.menu_patients", frozenset({Role.CLINICIAN})),
     Menu("/supervision", "staff.menu_supervision", frozenset({Role.SUPERVISOR})),
     Menu("/quality", "staff.menu_quality", frozenset({Role.QUALITY_LEAD})),
-    Menu("/releases", "staff.menu_releases", frozenset({Role.QUALITY_LEAD, Role.ADMINISTRATOR})),
     Menu("/admin", "staff.menu_admin", frozenset({Role.ADMINISTRATOR})),
+    Menu("/releases", "staff.menu_releases", frozenset({Role.QUALITY_LEAD, Role.ADMINISTRATOR})),
     Menu("/tablets", "staff.menu_tablets", _CLINICAL | {Role.ADMINISTRATOR}),
     Menu("/numbers", "staff.menu_numbers", frozenset(Role)),
 )

@@ -100,10 +100,11 @@ def the_same_key_with_other_answers(clinic: Clinic, patient: Enrolled, language:
 
 
 def a_code_used_before(clinic: Clinic, patient: Enrolled, language: str) -> Told:
-    tablet, code = connect(clinic, room=f"Rom {language}"), code_for(clinic, patient)
-    tablet.post("/tablet/code", {"code": code})
-    speak(tablet, language)
-    return Told(tablet.post("/tablet/code", {"code": code}), ("tablet.code_used",))
+    code = code_for(clinic, patient)
+    connect(clinic, room=f"Rom {language}").post("/tablet/code", {"code": code})
+    other = connect(clinic, room=f"Naborom {language}")
+    speak(other, language)
+    return Told(other.post("/tablet/code", {"code": code}), ("tablet.code_used",))
 
 
 def a_code_that_has_expired(clinic: Clinic, patient: Enrolled, language: str) -> Told:

@@ -115,7 +115,7 @@ def test_a_session_next_week_is_named_by_its_day(clinic: Clinic) -> None:
 
 
 def test_every_reason_fits_on_the_line() -> None:
-    filled = {"n": 12, "by": "12,5", "item": 9, "session": 14}
+    filled = {"n": 12, "by": "12,5", "item": 9, "session": 14, "times": "tre"}
 
     reasons = {
         key: forms["other"]["nb"].format(**filled)
