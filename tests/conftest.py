@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from app.records.engine import Database
-from tests.support.chromium import running_chromium
+from tests.support.chromium import Chromium, chromium_of_a_run
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.network import close_network
@@ -49,7 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--browser"):
         return
     for item in items:
-        if item.get_closest_marker("browser") or "chromium" in getattr(item, "fixturenames", ()):
+        if item.get_closest_marker("browser") or "chromium_of_this_run" in getattr(
+            item, "fixturenames", ()
+        ):
             item.add_marker(pytest.mark.skip(reason="needs a real Chromium: give --browser"))
 
 
@@ -95,10 +97,16 @@ def database(store: Store) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A Chromium for this run; each test opens a context of its own in it."""
-    with running_chromium() as browser:
-        yield browser
+def chromium_of_this_run() -> Iterator[Chromium]:
+    """A Chromium for this run."""
+    with chromium_of_a_run() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def chromium(chromium_of_this_run: Chromium) -> Browser:
+    """A Chromium that runs; each test opens a context of its own in it."""
+    return chromium_of_this_run.running()
 
 
 @pytest.fixture
