@@ -20,6 +20,7 @@ from app.clinical.rules import Rule
 from app.instruments import Registry
 from app.web.course_forms import said
 from app.web.flag_words import edition, rule_name
+from app.web.source_words import SourceShown, source_shown
 from app.web.words import Words
 
 _IN_100 = frozenset({"on_from", "off_below"})
@@ -35,7 +36,7 @@ class NumberShown:
 
     term: str
     value: str
-    source: str
+    source: SourceShown | None
     certainty: str
 
 
@@ -47,7 +48,7 @@ class RuleShown:
     level: str
     edition: str
     parameters: Sequence[str]
-    source: str
+    source: SourceShown
     certainty: str
 
 
@@ -81,7 +82,7 @@ def limits_of(words: Words, instrument: Instrument) -> Sequence[NumberShown]:
     """Return cut-offs, reliable change, bands and critical items; what is lacking is said."""
     found = [_cut_off(words, one) for one in instrument.cut_offs]
     if not found:
-        found.append(NumberShown(words("numbers.cut_off"), words("numbers.no_cut_off"), "", ""))
+        found.append(NumberShown(words("numbers.cut_off"), words("numbers.no_cut_off"), None, ""))
     found.append(_reliable_change(words, instrument.reliable_change))
     found += _bands(words, instrument)
     found += _critical(words, instrument)
@@ -184,7 +185,7 @@ def rules_shown(words: Words, rules: Sequence[Rule]) -> Sequence[RuleShown]:
             level=words(f"flag.level_{rule.level.value}"),
             edition=edition(words, rule.version),
             parameters=parameters(words, rule),
-            source=rule.provenance.source,
+            source=source_shown(words, rule.provenance.source),
             certainty=certainty_of(words, rule.provenance),
         )
         for rule in rules
@@ -230,7 +231,9 @@ def _method(words: Words, instrument: Instrument) -> str:
 
 
 def _number(words: Words, term: str, value: str, provenance: Provenance) -> NumberShown:
-    return NumberShown(term, value, provenance.source, certainty_of(words, provenance))
+    return NumberShown(
+        term, value, source_shown(words, provenance.source), certainty_of(words, provenance)
+    )
 
 
 def _cut_off(words: Words, one: CutOff) -> NumberShown:
@@ -253,7 +256,7 @@ def _boundary(words: Words, boundary: Boundary) -> str:
 def _reliable_change(words: Words, change: ReliableChangeValue | None) -> NumberShown:
     term = words("numbers.reliable_change")
     if change is None:
-        return NumberShown(term, words("numbers.no_reliable_change"), "", "")
+        return NumberShown(term, words("numbers.no_reliable_change"), None, "")
     value = words("numbers.value_of", value=words.whole(change.value))
     told = f"{value}, {_boundary(words, change.boundary)}."
     if change.sd is not None and change.reliability is not None and change.critical is not None:

@@ -17,6 +17,7 @@ from app.web.dependencies import Instruments, Now, QualityLead, SignedIn, Writin
 from app.web.number_words import NumberShown, RuleShown
 from app.web.pages import go_to, render
 from app.web.proposals import ProposalShown, proposal_shown
+from app.web.source_words import SourceShown, source_shown
 from app.web.words import Words
 from app.workflow import accept, adopt
 from app.workflow.accept import CurveKind, CurveStanding
@@ -56,7 +57,7 @@ class CurveShown:
     reach: str
     strata: Sequence[str]
     parameters: Sequence[tuple[str, str]]
-    source: str
+    source: SourceShown
     certainty: str
     reliable_change: NumberShown | None
     decided: str | None
@@ -88,7 +89,7 @@ class FormPage:
     terms: str
     is_non_commercial: bool
     allows_local_curves: bool
-    licence_source: str
+    licence_source: SourceShown
     licence_checked: str
     curve: CurveShown | None
     proposal: ProposalShown | None
@@ -193,7 +194,7 @@ def form_page(
         terms=said(words, licence.terms),
         is_non_commercial=licence.is_non_commercial,
         allows_local_curves=licence.allows_local_curves,
-        licence_source=licence.source,
+        licence_source=source_shown(words, licence.source),
         licence_checked=words("numbers.checked", date=words.date(licence.checked)),
         curve=_curve(words, standing, viewer=viewer) if standing else None,
         proposal=proposal_shown(words, proposal) if proposal else None,
@@ -261,7 +262,7 @@ def _curve(words: Words, standing: CurveStanding, *, viewer: Viewer) -> CurveSho
         reach=number_words.curve_reach(words, curve),
         strata=number_words.strata_of(words, curve),
         parameters=number_words.curve_parameters(words, curve),
-        source=curve.source,
+        source=source_shown(words, curve.source),
         certainty=f"{words('numbers.evidence')}: {evidence}",
         reliable_change=number_words.reliable_change_of(words, change) if change else None,
         decided=_decided(words, standing)

@@ -25,6 +25,7 @@ from app.web.dependencies import (
 )
 from app.web.forms import Problem
 from app.web.pages import go_to, render
+from app.web.source_words import SourceShown, source_shown
 from app.web.typed import FormReader, Typed, TypedForm
 from app.web.words import Words
 from app.workflow import move_rule, rehearse
@@ -103,7 +104,7 @@ class RulePage:
     edition: str
     version: int
     numbers: Sequence[str]
-    source: str
+    source: SourceShown
     certainty: str
     is_replayed: bool
     why_stays: str | None
@@ -299,7 +300,7 @@ def _page(
         edition=flag_words.edition(words, rule.version),
         version=rule.version,
         numbers=number_words.parameters(words, rule),
-        source=rule.provenance.source,
+        source=source_shown(words, rule.provenance.source),
         certainty=number_words.certainty_of(words, rule.provenance),
         is_replayed=one.is_replayed,
         why_stays=None if one.parameters else _why_stays(words, rule),
