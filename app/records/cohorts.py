@@ -20,7 +20,13 @@ class Span:
     begins: Sequence[dt.datetime]
     """The first moment of each month."""
     until: dt.datetime
-    year_begins: dt.datetime
+    new_years: Sequence[tuple[dt.datetime, int]]
+    """The first moment of each calendar year, the year of the span first, and its number."""
+
+    @property
+    def year_begins(self) -> dt.datetime:
+        """The first moment of the calendar year."""
+        return self.new_years[0][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,11 @@ def month_of(moment: sa.ColumnElement[Any], span: Span) -> sa.ColumnElement[int]
     later = [(moment < begins, number) for number, begins in enumerate(span.begins[1:])]
     last = sa.literal(len(span.begins) - 1)
     return sa.case(*later, else_=last) if later else last
+
+
+def year_of(moment: sa.ColumnElement[Any], span: Span) -> sa.ColumnElement[int]:
+    """Return the calendar year that a moment lies in; nothing before the first that is known."""
+    return sa.case(*((moment >= begins, year) for begins, year in span.new_years))
 
 
 def same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:

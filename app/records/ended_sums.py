@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.records.base import DbSession, table_of
-from app.records.cohorts import Cell, Span, asked_instrument, cohort, same
+from app.records.cohorts import Cell, Span, asked_instrument, cohort, same, year_of
 from app.records.endings import Asked, CourseEnd, values_of
 from app.records.episodes import Agreement, Answer, Ending, Participation
 from app.records.people import Patient
@@ -106,7 +106,7 @@ def ended(
 ) -> list[Ended]:
     """Return what the ended courses come to, by team, month and age band."""
     of = cohort(span)
-    age = sa.extract("year", of.c.opened_at) - _PATIENT.c.birth_year
+    age = year_of(of.c.opened_at, span) - _PATIENT.c.birth_year
     each_band = [
         (age >= low if high is None else age.between(low, high), number)
         for number, (low, high) in enumerate(bands)

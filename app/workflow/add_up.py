@@ -58,6 +58,9 @@ AGES = (
 )
 """The age bands as they are written in a report."""
 
+MOST_YEARS = 60
+"""Calendar years that a course may have been open; of an older one the age is not known."""
+
 Place = tuple[uuid.UUID, int]
 """A team and the number of a month."""
 
@@ -203,7 +206,10 @@ def span_of(months: Months) -> Span:
     return Span(
         begins=[_moment(day) for day in months.first_days],
         until=_moment(months.after),
-        year_begins=_moment(first.replace(month=1)),
+        new_years=[
+            (_moment(dt.date(year, 1, 1)), year)
+            for year in range(first.year, first.year - MOST_YEARS, -1)
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """The database counts and sums ended courses as somebody would who reads them one by one."""
 
 import datetime as dt
+import uuid
 from collections import Counter
 from dataclasses import fields
 
@@ -17,7 +18,7 @@ from app.workflow import add_up
 from app.workflow.add_up import Months
 from tests.support import slow_sums
 from tests.support.clinic import Clinic
-from tests.support.service import Habits, Place, found, invent, store
+from tests.support.service import Course, Habits, Place, found, invent, store
 
 JANUARY = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 BEFORE = dt.datetime(2024, 11, 1, tzinfo=dt.UTC)
@@ -44,6 +45,42 @@ def by_cell(rows: list[Ended]) -> dict[tuple[object, int, int | None], Counter[s
         )
         for row in rows
     }
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "age"),
+    [
+        (dt.datetime(2024, 12, 31, 22, 59, tzinfo=dt.UTC), (13, 17)),
+        (dt.datetime(2024, 12, 31, 23, 0, tzinfo=dt.UTC), (18, 29)),
+        (dt.datetime(2025, 1, 1, 0, 30, tzinfo=dt.UTC), (18, 29)),
+        (dt.datetime(1965, 1, 1, tzinfo=dt.UTC), None),
+    ],
+    ids=["before midnight in Oslo", "New Year in Oslo", "New Year in London", "too long ago"],
+)
+def test_an_age_is_that_of_the_year_in_oslo_on_new_years_night(
+    clinic: Clinic, opened_at: dt.datetime, age: tuple[int, int] | None
+) -> None:
+    instrument = clinic.registry.get("phq-9")
+    place = a_place(clinic)
+    team, therapists = next(iter(place.teams.items()))
+    course = Course(
+        patient=uuid.uuid4(),
+        team=team,
+        therapists=therapists[:1],
+        opened_at=opened_at,
+        closed_at=JANUARY + dt.timedelta(days=40),
+        instrument="phq-9",
+        birth_year=2007,
+    )
+    store(clinic.database, place, [course])
+    question, span, judge = asked(clinic, instrument)
+
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=place.org_id)
+        endings.keep(db, question, yardstick=add_up.yardstick_of(instrument))
+        (row,) = ended_sums.ended(db, question, span=span, judge=judge, bands=AGE_BANDS)
+
+    assert row.band == (None if age is None else AGE_BANDS.index(age))
 
 
 @pytest.mark.parametrize(("key", "seed"), [("ors", 1), ("phq-9", 2), ("core-10", 3), ("phq-9", 4)])

@@ -98,7 +98,7 @@ def sums(
     for course in counting(courses, year=year):
         band = None
         if course.birth_year is not None:
-            held = age_band(course.opened_at.year - course.birth_year)
+            held = age_band(course.opened_at.astimezone(OSLO).year - course.birth_year)
             band = None if held is None else bands.index(held)
         place = (course.team, month_of(course).month - 1, band)
         found.setdefault(place, Counter()).update(_one(course, instrument))
