@@ -125,10 +125,8 @@ class ReportWords:
         return self._between(one.name, one.worst, one.best)
 
     def note(self, one: ReportedFigure) -> str:
-        """Return why there is no value; for all that is hidden it is the same sentence."""
-        if one.n is None:
-            return self.words("report.hidden")
-        return self.words("report.no_value") if one.value is None else ""
+        """Return why there is no value: for all that has none it is the same sentence."""
+        return self.words("report.hidden") if one.value is None else ""
 
     def definitions(self) -> Sequence[tuple[str, str]]:
         """Return what everything means: terms and explanations."""

@@ -32,7 +32,7 @@ from tests.support.files_out import (
 from tests.support.forms import text_of
 from tests.support.reports import drafted, signed
 
-ABSENT_REASONS: Final = {"masked", "not-performed"}
+ABSENT_REASONS: Final = {"masked"}
 """Of HL7's list of reasons for absent data, those that a report uses."""
 
 

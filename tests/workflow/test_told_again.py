@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pytest
+
 from app.clinical.figures import FigureName
 from app.clinical.report import EVERYBODY, Report, ReportedFigure
 from app.workflow.release import Step
@@ -59,3 +61,45 @@ def test_sessions_without_an_alliance_score_do_not_tell_that_nobody_has_two(
 
     assert told(report)["alliance_scored"] is None
     assert figure(report, FigureName.MEASURED_ALLIANCE).value is None
+
+
+@pytest.mark.parametrize(("others", "is_told"), [((400, 400), False), ((360, 380), True)])
+def test_where_all_gave_the_same_alliance_score_no_mean_of_it_is_told(
+    clinic: Clinic, others: tuple[int, int], is_told: bool
+) -> None:
+    """A mean with a range of nothing is the score of each."""
+    place = place_of(clinic)
+    ends = [(150, 60), (250, 150), (150, 150), (150, 250), (60, 60)]
+    rated = [courses(place, 12, scores=scores, alliance=(400, 400)) for scores in ends]
+    rated.append(courses(place, 12, scores=(150, 60), alliance=others))
+    come(clinic, place, *rated, *(courses(place, 12, scores=scores) for scores in ends))
+
+    report = drafted(clinic).report
+
+    mean = figure(report, FigureName.ALLIANCE_FIRST)
+    assert told(report)["alliance_scored"] == 72
+    assert (mean.n, mean.value is not None) == (72 if is_told else None, is_told)
+
+
+def test_a_rest_that_is_alike_is_not_told_by_the_whole_and_its_other_parts(
+    clinic: Clinic,
+) -> None:
+    place = place_of(clinic)
+    ends = [(150, 60), (250, 150), (150, 150), (150, 250), (60, 60)]
+    alliances = {JANUARY: (360, 380), FEBRUARY: (350, 390), MARCH: (400, 400)}
+    for number, (first, alliance) in enumerate(alliances.items(), start=1):
+        closed = first.replace(day=20)
+        rated = [courses(place, 10, closed=closed, scores=one, alliance=alliance) for one in ends]
+        more = courses(place, 10, closed=closed, scores=(150, 60), alliance=(300, 340))
+        if first == MARCH:
+            more = courses(place, 10, closed=closed, scores=(150, 60), alliance=alliance)
+        others = [courses(place, 10, closed=closed, scores=one) for one in ends]
+        come(clinic, place, *rated, more, *others, first=number)
+
+    report = drafted(clinic, whole=Step.QUARTER).report
+
+    months = [figure(report, FigureName.ALLIANCE_FIRST, f"2025-0{n}") for n in (1, 2, 3)]
+    whole = figure(report, FigureName.ALLIANCE_FIRST)
+    assert (whole.n, whole.value is None) == (180, False)
+    assert [one.n for one in months].count(60) == 1
+    assert months[2].value is None

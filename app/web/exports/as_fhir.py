@@ -18,7 +18,6 @@ Json = dict[str, Any]
 
 ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 MASKED: Final = "masked"
-NOT_WORKED_OUT: Final = "not-performed"
 POPULATIONS: Final = "http://terminology.hl7.org/CodeSystem/measure-population"
 FIGURES: Final = "urn:samklang:figure"
 DIMENSIONS: Final = "urn:samklang:dimension"
@@ -105,7 +104,7 @@ def _scored(one: ReportedFigure) -> Json:
 def _score(one: ReportedFigure) -> Json:
     if one.value is not None:
         return {"value": one.value}
-    return {"_value": _absent(MASKED if one.n is None else NOT_WORKED_OUT)}
+    return {"_value": _absent(MASKED)}
 
 
 def _population(n: int | None) -> Json:
