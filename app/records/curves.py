@@ -141,6 +141,8 @@ class CurveInUse:
     id: uuid.UUID
     curve: ReferenceCurve
     is_accepted: bool
+    is_taken_out: bool = False
+    """Whether it is the site's own and somebody took it out of use."""
 
     def for_age(self, band: AgeBand | None) -> "CurveInUse":
         """Return it as it holds for patients of an age band."""
@@ -172,6 +174,14 @@ _YEARS = (
     .scalar_subquery()
 )
 _ORGANIZATION, _VERSION = table_of(Organization), _CURVE.alias("version")
+_LAST_WORD = (
+    sa.select(_ACCEPTANCE.c.is_accepted)
+    .where(_ACCEPTANCE.c.org_id == _VERSION.c.org_id, _ACCEPTANCE.c.curve_id == _VERSION.c.id)
+    .order_by(_ACCEPTANCE.c.sequence.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_IS_STILL_USED = sa.or_(_VERSION.c.kind != CurveKind.LOCAL, sa.func.coalesce(_LAST_WORD, sa.true()))
 _YARDSTICK = (
     sa.select(
         _ORGANIZATION.c.no_contact_days,
@@ -194,6 +204,7 @@ _YARDSTICK = (
             == sa.select(_VERSION.c.id)
             .where(_VERSION.c.org_id == sa.bindparam("org"))
             .where(_VERSION.c.instrument == sa.bindparam("instrument"))
+            .where(_IS_STILL_USED)
             .order_by(_VERSION.c.created_at.desc(), _VERSION.c.version.desc())
             .limit(1)
             .scalar_subquery(),
@@ -236,8 +247,11 @@ def in_use(db: DbSession, *, org_id: int) -> Mapping[str, CurveInUse]:
 
 
 def newest(kept: Sequence[CurveInUse]) -> Mapping[str, CurveInUse]:
-    """Return the newest of these versions for each instrument: that is the one in use."""
-    return {version.curve.instrument_key: version for version in kept}
+    """Return the newest of these versions for each instrument: that is the one in use.
+
+    One of the site's own that was taken out of use leaves its place to the one before it.
+    """
+    return {one.curve.instrument_key: one for one in kept if not one.is_taken_out}
 
 
 def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
@@ -271,7 +285,12 @@ def versions(db: DbSession, *, org_id: int) -> Sequence[CurveInUse]:
     )
     found: dict[uuid.UUID, CurveInUse] = {}
     for curve, is_accepted, stratum in rows:
-        fresh = CurveInUse(curve.id, as_reference(curve), bool(is_accepted))
+        fresh = CurveInUse(
+            curve.id,
+            as_reference(curve),
+            is_accepted=bool(is_accepted),
+            is_taken_out=curve.kind is CurveKind.LOCAL and is_accepted is False,
+        )
         before = found.get(curve.id, fresh)
         strata = (*before.curve.strata, *([_stratum(stratum)] if stratum else []))
         found[curve.id] = replace(before, curve=replace(before.curve, strata=strata))

@@ -64,6 +64,7 @@ class CurveShown:
     is_general: bool
     may_accept: bool
     may_withdraw: bool
+    may_take_out: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,19 @@ def post_withdraw(
     version: Annotated[str, Form()] = "",
 ) -> Response:
     return _decide(db, viewer, instrument=instrument, version=version, is_accepted=False, now=now)
+
+
+@router.post("/{instrument}/take-out")
+def post_take_out(
+    viewer: QualityLead,
+    db: Writing,
+    now: Now,
+    *,
+    instrument: str,
+    version: Annotated[str, Form()] = "",
+) -> Response:
+    accept.take_out(db, viewer, instrument=instrument, version=version, now=now)
+    return go_to(f"/numbers/{instrument}")
 
 
 @router.post("/{instrument}/adopt")
@@ -271,6 +285,7 @@ def _curve(words: Words, standing: CurveStanding, *, viewer: Viewer) -> CurveSho
         is_general=standing.needs_acceptance,
         may_accept=may_decide and not standing.is_accepted,
         may_withdraw=may_decide and standing.is_accepted,
+        may_take_out=curve.kind is CurveKind.LOCAL and viewer.has(Role.QUALITY_LEAD),
     )
 
 

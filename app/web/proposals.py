@@ -65,7 +65,11 @@ class ProposalShown:
 
 def proposal_shown(words: Words, seen: ProposalSeen) -> ProposalShown:
     """Return a proposal in words."""
-    title = "numbers.proposal_in_force" if seen.is_in_force else "numbers.proposal"
+    title = "numbers.proposal"
+    if seen.is_in_force:
+        title = "numbers.proposal_in_force"
+    if seen.is_taken_out:
+        title = "numbers.proposal_taken_out"
     return ProposalShown(
         version=seen.curve.version,
         title=words(title),
@@ -74,7 +78,7 @@ def proposal_shown(words: Words, seen: ProposalSeen) -> ProposalShown:
         ),
         reach=number_words.curve_reach(words, seen.curve),
         strata=number_words.strata_of(words, seen.curve),
-        may_accept=not seen.is_in_force,
+        may_accept=not (seen.is_in_force or seen.is_taken_out),
         facts=list(_facts(words, seen)),
         parameters=list(_parameters(words, seen)),
         beside=_beside(words, seen.beside) if seen.beside else None,

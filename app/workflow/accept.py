@@ -1,4 +1,4 @@
-"""Accept a general curve, or withdraw that: whether it may raise flags is the site's decision."""
+"""Decide about the curve in use: may a general one raise flags, does an own one hold."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from app.records import audit, curves
 from app.records.base import DbSession
 from app.records.curves import CurveAcceptance, CurveInUse
 from app.records.visibility import Viewer
-from app.workflow import access, track
+from app.workflow import access, adopt, track
 from app.workflow.access import NotThereError, Role
 from app.workflow.refusals import Conflict
 
@@ -75,23 +75,65 @@ def decide(
     """
     access.check_role(viewer, Role.QUALITY_LEAD)
     audit.take_turn(db)
-    found = _general_curve(db, viewer, instrument=instrument)
-    if found.curve.version != version:
-        raise Conflict("curve_changed", value=version[:40], allowed=found.curve.version)
+    found = _in_use(db, viewer, instrument=instrument)
+    if found.curve.kind is not CurveKind.GENERAL:
+        raise Conflict("curve_needs_no_decision")
+    _check_version(found, version)
     if found.is_accepted is is_accepted:
         raise Conflict("curve_decided_already")
-    sequence = audit.append(
-        db,
-        access.event_of(
-            viewer,
-            "accepted_curve" if is_accepted else "withdrew_curve",
-            now=now,
-            ground="quality",
-            curve=found.id.hex,
-            instrument=instrument,
-            version=version,
-        ),
+    action = "accepted_curve" if is_accepted else "withdrew_curve"
+    _write_down(db, viewer, found, action=action, is_accepted=is_accepted, now=now)
+
+
+def take_out(
+    db: DbSession, viewer: Viewer, *, instrument: str, version: str, now: dt.datetime
+) -> None:
+    """Take a curve of the site's own out of use: the one before it holds again, if there is one.
+
+    What was raised keeps the curve that raised it. New curves wait for a person from now on,
+    or the next night could put nearly the same one in force again.
+    """
+    access.check_role(viewer, Role.QUALITY_LEAD)
+    audit.take_turn(db)
+    found = _in_use(db, viewer, instrument=instrument)
+    if found.curve.kind is not CurveKind.LOCAL:
+        raise Conflict("curve_not_own")
+    _check_version(found, version)
+    _write_down(db, viewer, found, action="took_curve_out", is_accepted=False, now=now)
+    adopt.choose(db, viewer, goes_live_alone=False, now=now)
+
+
+def _in_use(db: DbSession, viewer: Viewer, *, instrument: str) -> CurveInUse:
+    found = curves.in_use(db, org_id=viewer.org_id).get(instrument)
+    if found is None or not db.info["has_flags"]:
+        raise NotThereError
+    return found
+
+
+def _check_version(found: CurveInUse, version: str) -> None:
+    if found.curve.version != version:
+        raise Conflict("curve_changed", value=version[:40], allowed=found.curve.version)
+
+
+def _write_down(
+    db: DbSession,
+    viewer: Viewer,
+    found: CurveInUse,
+    *,
+    action: str,
+    is_accepted: bool,
+    now: dt.datetime,
+) -> None:
+    event = access.event_of(
+        viewer,
+        action,
+        now=now,
+        ground="quality",
+        curve=found.id.hex,
+        instrument=found.curve.instrument_key,
+        version=found.curve.version,
     )
+    sequence = audit.append(db, event)
     curves.add_decision(
         db,
         CurveAcceptance(
@@ -103,12 +145,3 @@ def decide(
             sequence=sequence,
         ),
     )
-
-
-def _general_curve(db: DbSession, viewer: Viewer, *, instrument: str) -> CurveInUse:
-    found = curves.in_use(db, org_id=viewer.org_id).get(instrument)
-    if found is None or not db.info["has_flags"]:
-        raise NotThereError
-    if found.curve.kind is not CurveKind.GENERAL:
-        raise Conflict("curve_needs_no_decision")
-    return found

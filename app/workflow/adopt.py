@@ -21,7 +21,7 @@ from app.clinical.curves import ReferenceCurve
 from app.clinical.instruments import Instrument
 from app.records import audit, curves, proposals
 from app.records.base import DbSession
-from app.records.curves import CurveAcceptance
+from app.records.curves import CurveAcceptance, CurveInUse
 from app.records.proposals import CurveChoice, CurveProposal
 from app.records.visibility import Viewer
 from app.workflow import access, appraise
@@ -58,6 +58,8 @@ class ProposalSeen:
 
     curve: ReferenceCurve
     is_in_force: bool
+    is_taken_out: bool
+    """Whether it was in force until somebody took it out of use."""
     made_at: dt.datetime
     edition: int
     text_versions: Sequence[str]
@@ -91,9 +93,11 @@ def proposal(db: DbSession, viewer: Viewer, *, instrument: str) -> ProposalSeen 
     row = proposals.newest(db, org_id=viewer.org_id, instrument=instrument)
     if row is None:
         return None
+    adopted = _adopted(db, viewer, row)
     return ProposalSeen(
         curve=curves.with_strata(db, curves.as_reference(row), org_id=viewer.org_id),
-        is_in_force=_is_adopted(db, viewer, row),
+        is_in_force=adopted is not None and not adopted.is_taken_out,
+        is_taken_out=adopted is not None and adopted.is_taken_out,
         made_at=row.created_at,
         edition=row.edition,
         text_versions=row.text_versions,
@@ -137,7 +141,7 @@ def adopt(
         raise Conflict("no_own_curves")
     if found.version != version:
         raise Conflict("proposal_changed", value=version[:40], allowed=found.version)
-    if _is_adopted(db, viewer, found):
+    if _adopted(db, viewer, found) is not None:
         raise Conflict("curve_decided_already")
     _put_in_force(db, viewer, found, ground="quality", now=now)
 
@@ -153,7 +157,7 @@ def adopt_alone(db: DbSession, *, instrument: Instrument, now: dt.datetime) -> s
     may_be = db.info["has_flags"] and instrument.licence.allows_local_curves
     if found is None or not may_be or not goes_live_alone(db, program):
         return None
-    if _is_adopted(db, program, found) or _failing(db, found):
+    if _adopted(db, program, found) is not None or _failing(db, found):
         return None
     _put_in_force(
         db,
@@ -260,10 +264,15 @@ def _failing(db: DbSession, row: CurveProposal) -> Sequence[Failing]:
     )
 
 
-def _is_adopted(db: DbSession, viewer: Viewer, found: CurveProposal) -> bool:
-    return any(
-        kept.curve.instrument_key == found.instrument and kept.curve.version == found.version
-        for kept in curves.versions(db, org_id=viewer.org_id)
+def _adopted(db: DbSession, viewer: Viewer, found: CurveProposal) -> CurveInUse | None:
+    """Return the curve that a proposal became, also when it has been taken out of use since."""
+    return next(
+        (
+            kept
+            for kept in curves.versions(db, org_id=viewer.org_id)
+            if kept.curve.instrument_key == found.instrument and kept.curve.version == found.version
+        ),
+        None,
     )
 
 

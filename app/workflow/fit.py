@@ -131,7 +131,7 @@ def _begin(day: dt.date | None) -> dt.datetime | None:
 
 def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Heard) -> _Work:
     statistics, tally = sum_up(db, asked, heard=heard)
-    kept = curves.versions(db, org_id=asked.org_id)
+    kept = [one for one in curves.versions(db, org_id=asked.org_id) if not one.is_taken_out]
     own = [one for one in kept if one.curve.instrument_key == instrument.key]
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
     try:

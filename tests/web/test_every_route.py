@@ -107,6 +107,7 @@ EXPECTED: Final = {
     "GET /numbers/{instrument}/calibration.json": "signed_in",
     "POST /numbers/{instrument}/accept": "appraises",
     "POST /numbers/{instrument}/adopt": "appraises",
+    "POST /numbers/{instrument}/take-out": "appraises",
     "POST /numbers/{instrument}/withdraw": "appraises",
     "GET /patients/new": "sees_people",
     "POST /patients/new": "sees_people",

@@ -37,6 +37,17 @@ def adopt(
     return client.post(f"/numbers/{instrument}/adopt", data={"version": version}).status_code
 
 
+def take_out(clinic: Clinic, version: str = "own-1", *, who: Person | None = None) -> int:
+    client = clinic.client(who or clinic.quality_lead)
+    return client.post("/numbers/phq-9/take-out", data={"version": version}).status_code
+
+
+def log_of(clinic: Clinic) -> list[AuditEntry]:
+    with clinic.database.reading() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        return list(db.execute(select(AuditEntry).order_by(col(AuditEntry.sequence))).scalars())
+
+
 def in_use(clinic: Clinic, instrument: str = "phq-9") -> curves.CurveInUse:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)
@@ -140,9 +151,7 @@ def test_an_accepted_curve_is_in_force_and_in_the_log(clinic: Clinic) -> None:
     assert "Godtatt 17. november 2026 av Eva Strand" in shown
     assert "Hva kurven fra egne pasienter bygger på" in shown
     assert HEADING not in shown
-    with clinic.database.reading() as db:
-        enter_organization(db, org_id=clinic.clinician.org_id)
-        every = db.execute(select(AuditEntry).order_by(col(AuditEntry.sequence))).scalars().all()
+    every = log_of(clinic)
     assert every[-1].action == "adopted_curve"
     assert every[-1].actor_id == clinic.quality_lead.staff_id
     assert every[-1].details["version"] == "own-1"
@@ -209,6 +218,68 @@ def test_old_flags_keep_the_version_that_raised_them_when_a_curve_went_live_at_n
     assert flags_of_curve(clinic) == [("off_track_band", "general-1"), ("off_track", "own-1")]
     assert "Satt i kraft av programmet" in page(clinic)
     assert "besto kontrollene" in page(clinic, clinic.clinician)
+
+
+def test_a_curve_that_is_taken_out_leaves_its_place_to_the_one_before(clinic: Clinic) -> None:
+    use_curve(clinic, GENERAL["phq-9"])
+    clinic.client(clinic.quality_lead).post("/numbers/phq-9/accept", data={"version": "general-1"})
+    before, after = (clinic.enrol(main="phq-9", alliance=None) for _ in range(2))
+    propose_curve(clinic)
+    adopt(clinic)
+    rate(clinic, before, 17, 24, 25, 26)
+
+    status = take_out(clinic)
+    rate(clinic, after, 17, 24, 25)
+
+    assert status == 303
+    assert in_use(clinic).curve.version == "general-1"
+    assert flags_of_curve(clinic) == [("off_track", "own-1"), ("off_track_band", "general-1")]
+    shown = page(clinic)
+    assert "Generell kurve, ikke fra egne pasienter Versjon general-1." in shown
+    assert "Kurven fra egne pasienter som er tatt ut av bruk" in shown
+    assert HEADING not in shown
+    assert "took_curve_out" in {entry.action for entry in log_of(clinic)}
+    assert take_out(clinic) == 409
+    assert adopt(clinic) == 409
+
+
+def test_after_a_curve_is_taken_out_new_ones_wait_for_a_person(clinic: Clinic) -> None:
+    clinic.client(clinic.quality_lead).post("/quality/curves", data={"choice": "live"})
+    live(clinic.database, caseload_of(clinic), courses=400)
+    refit.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
+    assert in_use(clinic).curve.version == "own-1"
+
+    take_out(clinic)
+    live(clinic.database, caseload_of(clinic), courses=100)
+    clinic.clock.pass_time(days=1)
+    refit.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
+
+    shown = page(clinic)
+    assert "Ingen kurve." in shown
+    assert HEADING in shown
+    assert "Den venter likevel på deg" in shown
+    assert take_out(clinic) == 404
+    assert adopt(clinic, "own-2") == 303
+    assert in_use(clinic).curve.version == "own-2"
+
+
+def test_only_a_curve_of_ones_own_is_taken_out_and_only_by_the_quality_lead(
+    clinic: Clinic,
+) -> None:
+    use_curve(clinic, GENERAL["phq-9"])
+    assert take_out(clinic, "general-1") == 409
+    propose_curve(clinic)
+    adopt(clinic)
+
+    refused = {
+        who: take_out(clinic, who=clinic.people[who])
+        for who in ("clinician", "supervisor", "administrator", "elsewhere")
+    }
+
+    assert set(refused.values()) == {404}
+    assert "Ta kurven ut av bruk" not in page(clinic, clinic.clinician)
+    assert "Ta kurven ut av bruk" in page(clinic)
+    assert in_use(clinic).curve.version == "own-1"
 
 
 @pytest.mark.parametrize("who", ["clinician", "supervisor", "administrator", "elsewhere"])
