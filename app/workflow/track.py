@@ -16,13 +16,13 @@ from app.clinical.trajectory import compare
 from app.instruments import Registry
 from app.records import (
     audit,
-    curves,
     episodes,
     flags,
     organizations,
     ratings,
     reviews,
     rule_settings,
+    yardsticks,
 )
 from app.records.audit import PROGRAM, Event
 from app.records.base import DbSession, new_id
@@ -99,7 +99,7 @@ def follow(
     program = access.the_program(db)
     record = record or _read(db, program, episode=episode)
     standing = flags.of_episodes(db, program, episode_ids=[episode.id])
-    measure = curves.yardstick(
+    measure = yardsticks.yardstick(
         db,
         org_id=episode.org_id,
         instrument=episode.main_instrument,

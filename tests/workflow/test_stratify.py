@@ -15,7 +15,7 @@ from app.clinical.curves import ReferenceCurve, Stratum, for_age
 from app.clinical.own_curve import may_stratify
 from app.clinical.rule_bench import Lived, Trial
 from app.clinical.rules import RuleId
-from app.records import curves, flags
+from app.records import flags, yardsticks
 from app.records.curves import CurveStratum
 from app.records.engine import enter_organization
 from app.records.people import Patient
@@ -151,7 +151,7 @@ def test_pages_and_rules_compare_a_patient_with_those_of_the_same_age(clinic: Cl
         rate(clinic, patient, 17, 16)
         with clinic.database.writing() as db:
             viewer = clinic.viewer(db, clinic.clinician)
-            measure = curves.yardstick(
+            measure = yardsticks.yardstick(
                 db,
                 org_id=patient.org_id,
                 instrument="phq-9",
