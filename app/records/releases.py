@@ -11,6 +11,7 @@ from sqlmodel import JSON, Column, Field, col, select
 from app.clinical.change_methods import ChangeMethod
 from app.clinical.report import Step
 from app.records.base import DbSession, OrganizationRow, belongs, choice, moment
+from app.records.staff import Staff
 
 
 class ReleaseState(Enum):
@@ -81,6 +82,26 @@ class ReleaseStep(OrganizationRow, table=True):
     sequence: int
 
 
+class ReportChoice(OrganizationRow, table=True):
+    """How a site makes its reports from now on; the newest counts."""
+
+    __tablename__ = "report_choice"
+    __table_args__ = (
+        belongs("decided_by", "staff"),
+        sa.UniqueConstraint("org_id", "sequence"),
+        sa.CheckConstraint("threshold BETWEEN 3 AND 10", name="threshold"),
+        sa.CheckConstraint("rounding IN (3, 5)", name="rounding"),
+    )
+
+    threshold: int
+    rounding: int | None = None
+    """Multiples that counts are rounded to; missing where they are hidden."""
+    method: ChangeMethod = choice(ChangeMethod, "method")
+    decided_at: dt.datetime = moment()
+    decided_by: uuid.UUID
+    sequence: int
+
+
 def add(db: DbSession, release: Release) -> None:
     """Store a draft."""
     db.add(release)
@@ -91,6 +112,30 @@ def add_step(db: DbSession, step: ReleaseStep) -> None:
     """Store what was done with a release."""
     db.add(step)
     db.flush()
+
+
+def add_choice(db: DbSession, row: ReportChoice) -> None:
+    """Store how reports are made from now on."""
+    db.add(row)
+    db.flush()
+
+
+def chosen(db: DbSession, *, org_id: int) -> tuple[ReportChoice, str] | None:
+    """Return what was last chosen, with who did; nothing where nobody has ever chosen."""
+    row = db.execute(
+        select(ReportChoice, Staff.name)
+        .join(
+            Staff,
+            sa.and_(
+                col(Staff.org_id) == col(ReportChoice.org_id),
+                col(Staff.id) == col(ReportChoice.decided_by),
+            ),
+        )
+        .where(ReportChoice.org_id == org_id)
+        .order_by(col(ReportChoice.sequence).desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
 
 
 def of_id(db: DbSession, *, org_id: int, release_id: uuid.UUID) -> Release | None:

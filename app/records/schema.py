@@ -202,6 +202,7 @@ APPENDED_ONLY = (
     "item_answer",
     "participation",
     "rating",
+    "report_choice",
     "review",
     "rule_bench",
     "rule_setting",

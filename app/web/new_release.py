@@ -14,9 +14,10 @@ from app.clinical.report import Step
 from app.web.dependencies import QualityLead
 from app.web.forms import Problem, problem_of
 from app.web.pages import go_to, render
+from app.web.quality import method_name
 from app.web.releases import At, Desk, Text, instrument_name
 from app.web.words import CLINIC_ZONE
-from app.workflow import draw_up, present
+from app.workflow import draw_up, present, settle
 from app.workflow.draw_up import Asked
 from app.workflow.refusals import Refusal
 
@@ -39,6 +40,7 @@ class NewReleasePage:
     instrument: str
     periods: Sequence[Option]
     period: str
+    choices: str
     problems: Sequence[Problem]
 
 
@@ -93,9 +95,22 @@ def _page(
         instrument=instrument,
         periods=_periods(at),
         period=period,
+        choices=_choices(at),
         problems=problems,
     )
     return render(at.request, "pages/releases/new.html", page, status=status)
+
+
+def _choices(at: Desk) -> str:
+    """Return by what choices a report is made now, in words."""
+    wishes, words = settle.wishes_of(at.db, at.viewer), at.words
+    is_hidden = wishes.rounding is None
+    said = [
+        words("releases.at_least", n=wishes.threshold),
+        words("releases.hides") if is_hidden else words("releases.rounds", base=wishes.rounding),
+        method_name(words, wishes.method),
+    ]
+    return "; ".join(said)
 
 
 def _instruments(at: Desk) -> Sequence[Option]:

@@ -12,14 +12,19 @@ from app.web.dependencies import Instruments, Now, QualityLead, Writing, words_o
 from app.web.pages import go_to, render
 from app.web.words import Words
 from app.web.worklist import MOST_IN_TOP_PERCENT
-from app.workflow import adopt, appraise, vouch
+from app.workflow import adopt, appraise, settle, vouch
 from app.workflow.adopt import Chosen
 from app.workflow.appraise import Appraisal, CurveKind, Flags, TopShare
 from app.workflow.refusals import Refusal
+from app.workflow.settle import ROUNDINGS, THRESHOLDS, ChangeMethod, Settled, Wishes
 
 router = APIRouter()
 
 _LIVE, _WAIT = "live", "wait"
+_HIDE = "hide"
+
+Option = tuple[str, str]
+Text = Annotated[str, Form()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,21 @@ class CurveRow:
     is_accepted: bool
     no_longer_holds: bool
     """Whether the band holds too little, or too much, for the newest patients."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportChoices:
+    """How reports are made from now on, and what could be chosen instead."""
+
+    threshold: str
+    thresholds: Sequence[Option]
+    hiding: str
+    hidings: Sequence[Option]
+    method: str
+    methods: Sequence[Option]
+    house_threshold: int
+    needs_second: bool
+    chosen: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,7 @@ class QualityPage:
     curves_go_live_alone: bool
     chosen: str | None
     checks: str
+    reports: ReportChoices
 
 
 @router.get("/quality")
@@ -58,7 +79,10 @@ def get_quality(
 ) -> Response:
     found = appraise.appraise(db, viewer, now=now)
     choice, failing = adopt.chosen(db, viewer), vouch.no_longer_hold(db, viewer)
-    page = _page(words_of(request), found, registry, choice=choice, failing=failing)
+    reports = _report_choices(words_of(request), settle.settled(db, viewer))
+    page = _page(
+        words_of(request), found, registry, choice=choice, failing=failing, reports=reports
+    )
     return render(request, "pages/quality/quality.html", page)
 
 
@@ -72,6 +96,68 @@ def post_curves(
     return go_to("/quality#going-live")
 
 
+@router.post("/quality/reports")
+def post_reports(
+    viewer: QualityLead,
+    db: Writing,
+    now: Now,
+    *,
+    threshold: Text = "",
+    hiding: Text = "",
+    method: Text = "",
+) -> Response:
+    wishes = Wishes(
+        threshold=_threshold(threshold), rounding=_rounding(hiding), method=_method(method)
+    )
+    settle.settle(db, viewer, wishes=wishes, now=now)
+    return go_to("/quality#how-reports")
+
+
+def _threshold(typed: str) -> int:
+    allowed = {str(one): one for one in THRESHOLDS}
+    if typed not in allowed:
+        span = f"{THRESHOLDS.start}–{THRESHOLDS.stop - 1}"
+        raise Refusal("report_threshold", value=typed[:40], allowed=span)
+    return allowed[typed]
+
+
+def _rounding(typed: str) -> int | None:
+    allowed = {_HIDE: None, **{str(one): one for one in ROUNDINGS}}
+    if typed not in allowed:
+        raise Refusal("report_rounding", value=typed[:40], allowed=", ".join(allowed))
+    return allowed[typed]
+
+
+def _method(typed: str) -> ChangeMethod:
+    allowed = {one.value: one for one in ChangeMethod}
+    if typed not in allowed:
+        raise Refusal("report_no_method", value=typed[:40], allowed=", ".join(allowed))
+    return allowed[typed]
+
+
+def _report_choices(words: Words, found: Settled | None) -> ReportChoices:
+    wishes = found.wishes if found else settle.HOUSE_WISHES
+    rounded = [(str(one), words("quality.round_to", base=one)) for one in ROUNDINGS]
+    return ReportChoices(
+        threshold=str(wishes.threshold),
+        thresholds=[(str(one), words("quality.threshold_option", n=one)) for one in THRESHOLDS],
+        hiding=_HIDE if wishes.rounding is None else str(wishes.rounding),
+        hidings=[(_HIDE, words("quality.hide")), *rounded],
+        method=wishes.method.value,
+        methods=[(one.value, method_name(words, one)) for one in ChangeMethod],
+        house_threshold=settle.HOUSE_WISHES.threshold,
+        needs_second=wishes.is_exception,
+        chosen=words("quality.live_chosen", date=words.date(found.at), who=found.by)
+        if found
+        else None,
+    )
+
+
+def method_name(words: Words, method: ChangeMethod) -> str:
+    """Return what a method for reliable change is called, with the letters it goes by."""
+    return f"{words(f'report.method_{method.value.lower()}')} ({method.value})"
+
+
 def _page(
     words: Words,
     found: Appraisal,
@@ -79,6 +165,7 @@ def _page(
     *,
     choice: Chosen | None,
     failing: frozenset[str],
+    reports: ReportChoices,
 ) -> QualityPage:
     share = found.share
     return QualityPage(
@@ -110,6 +197,7 @@ def _page(
             low=adopt.LOWEST_INSIDE,
             high=adopt.HIGHEST_INSIDE,
         ),
+        reports=reports,
     )
 
 

@@ -146,9 +146,10 @@ class ReportWords:
                 (words("report.term_reliable_change"), words("report.points", points=points))
             )
         facts.append((words("report.term_threshold"), str(asked.threshold)))
+        hides = words("report.hides")
         if asked.rounding is not None:
-            rounded = words("report.rounded_to", base=asked.rounding)
-            facts.append((words("report.term_rounding"), rounded))
+            hides = words("report.rounded_to", base=asked.rounding)
+        facts.append((words("report.term_rounding"), hides))
         facts += [
             (words("report.term_who"), words("report.who")),
             (words("report.term_interval"), words("report.interval_what")),

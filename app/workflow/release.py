@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from app.clinical.change_methods import ChangeMethod
-from app.clinical.disclosure import DEFAULT_THRESHOLD, Controlled, Rules, Why
+from app.clinical.change_methods import ChangeMethod, NoTrueDifferenceError
+from app.clinical.disclosure import Controlled, Rules, Why
 from app.clinical.effect_sizes import AlikeIntakeError, SeverityReference, severity_reference
 from app.clinical.instruments import Instrument
 from app.clinical.outcome_table import (
@@ -40,6 +40,7 @@ from app.workflow.access import Role
 from app.workflow.add_up import AGES, Months, NoMethodError, SummedUp
 from app.workflow.agree import local_day
 from app.workflow.refusals import Refusal
+from app.workflow.settle import HOUSE_WISHES, Wishes
 
 __all__ = ["Asked", "Drafted", "Refused", "Report", "Step", "Why", "draft", "last_whole"]
 
@@ -74,7 +75,7 @@ class Refused(Enum):
     """It is too near to an earlier report, or a hidden count could be worked out."""
     ONE_THERAPIST = "one_therapist"
     OTHER_RULES = "other_rules"
-    """A report that is out sorts the same courses by another method, value or edition."""
+    """A report that is out sorts or hides the same courses by other rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,29 +85,6 @@ class Asked:
     instrument: str
     first: dt.date
     whole: Step
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """How figures are made, one way for all reports of an organization.
-
-    Attributes
-    ----------
-    threshold
-        Fewest distinct patients behind a number, 3 to 10.
-    rounding
-        Round counts to multiples of 3 or 5 instead of hiding them.
-    method
-        How reliable change is decided.
-    """
-
-    threshold: int = DEFAULT_THRESHOLD
-    rounding: int | None = None
-    method: ChangeMethod = ChangeMethod.JACOBSON_TRUAX
-
-
-HOUSE_WISHES = Wishes()
-"""At least five patients, nothing rounded, the published reliable-change value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +155,7 @@ def draft(
         definition,
         instrument=instrument,
         names={team.id.hex: team.name for team in people.all_teams(db, viewer)},
-        earlier=[one for one in earlier if _is_linked(one.definition, definition)],
+        earlier=linked(earlier, instrument=asked.instrument, year=asked.first.year),
         periods=(whole, *parts),
     )
 
@@ -215,13 +193,16 @@ def _periods(asked: Asked, *, now: dt.datetime) -> tuple[Period, Sequence[Period
     return whole, parts if len(parts) > 1 else ()
 
 
-def _is_linked(one: Definition, other: Definition) -> bool:
-    """Return whether two reports are about the same courses, so that one could tell on the other.
+def linked(earlier: Sequence[Report], *, instrument: str, year: int) -> Sequence[Report]:
+    """Return the reports about the same courses, each of which could tell on another.
 
     A patient counts once in a calendar year, and courses of one instrument are not
     those of another.
     """
-    return one.instrument == other.instrument and one.first.year == other.first.year
+    asked = (instrument, year)
+    return [
+        one for one in earlier if (one.definition.instrument, one.definition.first.year) == asked
+    ]
 
 
 def _drafted(
@@ -301,6 +282,8 @@ def _summed(
         )
     except NoMethodError as error:
         raise Refusal("report_method", value=error.method.value) from error
+    except (NoTrueDifferenceError, TooFewPairsError) as error:
+        raise Refusal("report_method_here", value=definition.method.value) from error
 
 
 def _reference(db: DbSession, instrument: Instrument, *, year: int) -> SeverityReference | None:
@@ -366,12 +349,20 @@ def _refusal(
 
 
 def _differs(one: Definition, other: Definition) -> bool:
-    """Return whether two reports sort the same courses by other rules.
+    """Return whether a report sorts or hides the same courses by other rules than one before.
 
     What is then hidden in one may be told by the other, in a way that nobody has checked.
+    Every method but that of Jacobson and Truax takes the mean of the courses at hand, so
+    that it sorts those of January anew when February is looked at.
     """
-    mine, theirs = ((d.version, d.edition, d.method, d.reliable_change) for d in (one, other))
-    return mine != theirs
+    mine, theirs = (
+        (d.version, d.edition, d.method, d.reliable_change, d.rounding) for d in (one, other)
+    )
+    return (
+        mine != theirs
+        or other.threshold < one.threshold
+        or other.method is not ChangeMethod.JACOBSON_TRUAX
+    )
 
 
 def _counts(

@@ -10,10 +10,11 @@ from app.records import audit, releases
 from app.records.base import DbSession
 from app.records.releases import Release, ReleaseState, ReleaseStep
 from app.records.visibility import Viewer
-from app.workflow import access, prove_anew
+from app.workflow import access, prove_anew, settle
 from app.workflow.access import NotThereError, Role
 from app.workflow.refusals import Conflict
-from app.workflow.release import Drafted
+from app.workflow.release import Drafted, linked
+from app.workflow.settle import Wishes
 from app.workflow.sign_in import OpenSignIn
 
 QUALITY = "quality"
@@ -51,15 +52,16 @@ def open_draft(
     viewer: Viewer,
     *,
     instrument: str,
-    first: dt.date,
-    last: dt.date,
+    days: tuple[dt.date, dt.date],
+    wishes: Wishes,
     supersedes: uuid.UUID | None,
 ) -> uuid.UUID | None:
     """Return the draft about a form in a period that could still be signed, if there is one."""
     checked_to = releases.last_signature(db, org_id=viewer.org_id)
     rows = releases.checked(db, org_id=viewer.org_id, instrument=instrument, to=checked_to)
     for row in rows:
-        is_same = (row.first_day, row.last_day, row.supersedes) == (first, last, supersedes)
+        is_same = ((row.first_day, row.last_day), row.supersedes) == (days, supersedes)
+        is_same = is_same and _wishes_in(row) == wishes
         if is_same and state_of(db, viewer, row.id) in OPEN:
             return row.id
     return None
@@ -101,7 +103,7 @@ def keep_draft(
         hash=written_report.hash_of(written),
         hidden=[[*where, why.value] for where, why in drafted.reasons.items()],
         checked_to=releases.last_signature(db, org_id=viewer.org_id),
-        is_exception=asked.threshold < house_threshold(),
+        is_exception=settle.wishes_in(asked).is_exception,
         supersedes=supersedes,
         drafted_at=now,
         drafted_by=viewer.staff_id,
@@ -155,6 +157,11 @@ def of_id(db: DbSession, viewer: Viewer, release_id: uuid.UUID) -> Release:
     return row
 
 
+def wishes_of(db: DbSession, viewer: Viewer, release_id: uuid.UUID) -> Wishes:
+    """Return by what choices a report was made."""
+    return _wishes_in(of_id(db, viewer, release_id))
+
+
 def state_of(db: DbSession, viewer: Viewer, release_id: uuid.UUID) -> ReleaseState:
     """Return what was done last with a release."""
     return releases.steps_of(db, org_id=viewer.org_id, release_ids=[release_id])[-1].state
@@ -185,10 +192,19 @@ def _check_may_sign(db: DbSession, viewer: Viewer, row: Release) -> None:
     now_out = releases.last_signature(db, org_id=viewer.org_id)
     if now_out != row.checked_to:
         raise Conflict("release_overtaken")
+    definition = written_report.report_of(row.written).definition
+    out = linked(
+        reports_out(db, viewer), instrument=definition.instrument, year=definition.first.year
+    )
+    wishes = settle.beside(settle.wishes_of(db, viewer), [one.definition for one in out])
+    if wishes != settle.wishes_in(definition):
+        raise Conflict("release_choices_since")
     if row.supersedes is not None:
-        _check_may_supersede(
-            db, viewer, row.supersedes, definition=written_report.report_of(row.written).definition
-        )
+        _check_may_supersede(db, viewer, row.supersedes, definition=definition)
+
+
+def _wishes_in(row: Release) -> Wishes:
+    return Wishes(threshold=row.threshold, rounding=row.rounding, method=row.method)
 
 
 def _is_in_force(db: DbSession, viewer: Viewer, asked: Definition) -> bool:

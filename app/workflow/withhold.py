@@ -165,10 +165,13 @@ def may_be_shown(
         least=max(LEAST_FOR_A_RATE, material.threshold),
         is_weak=lambda rest: _tells_of_each(material, name, rest),
     )
+    # What was told of a rounded number of patients may be told of one more or fewer now.
+    is_vague = any(report.definition.rounding is not None for report in material.earlier)
+    vague = frozenset().union(*(one.cells for one in told)) if is_vague else frozenset()
     found: set[Where] = set()
     for where in sorted(may, key=lambda where: (-len(cells[where]), where)):
         whole = Whole(cells[where], sizes[where])
-        if leaves(whole, told):
+        if not whole.cells & vague and leaves(whole, told):
             told.append(whole)
             found.add(where)
     return found

@@ -160,9 +160,9 @@ def test_a_table_that_differs_is_noticed(store: Store, change: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["curve_proposal", "curve_choice", "calibration", "curve_stratum"]
+    "table", ["curve_proposal", "curve_choice", "calibration", "curve_stratum", "report_choice"]
 )
-def test_what_is_known_of_curves_is_kept_and_goes_only_with_its_table(
+def test_what_was_found_and_chosen_is_kept_and_goes_only_with_its_table(
     rows: Rows, older: Store, table: str
 ) -> None:
     with owner(older) as engine:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from app.clinical.report import EVERYBODY, Report
 from app.records.episodes import Answer
 from app.workflow import release
-from app.workflow.release import HOUSE_WISHES, Asked, Drafted, Step, Wishes
+from app.workflow.release import Asked, Drafted, Step
+from app.workflow.settle import HOUSE_WISHES, Wishes
 from tests.support.clinic import Clinic
 from tests.support.service import HOUR, WEEK, Course, Form, Place, Visit, found, store
 

@@ -15,7 +15,7 @@ from app.records.tablets import Visit
 from tests.support.benches import move, rehearse
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.kiosk import PIN, TabletInRoom, connect, hand_over, tablet_id
-from tests.support.reports import signed
+from tests.support.reports import settle_by, signed
 
 OWN_ROOM = "Rom 3"
 OTHER_ROOM = "Rom 4"
@@ -70,6 +70,8 @@ def fill_clinic(clinic: Clinic) -> Everything:
     tablet.post("/tablet/staff", {"pin": PIN})
     rehearse(clinic)
     move(clinic, rule="missing", parameter="in_a_row", value="3")
+    release_id = signed(clinic)
+    settle_by(clinic, threshold=6)
     return Everything(
         clinic=clinic,
         patient=patient,
@@ -86,7 +88,7 @@ def fill_clinic(clinic: Clinic) -> Everything:
             "team_id": str(clinic.team_id),
             "instrument": "phq-9",
             "rule": "missing",
-            "release_id": str(signed(clinic)),
+            "release_id": str(release_id),
             "kind": "csv",
         },
         tablet=tablet,

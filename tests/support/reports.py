@@ -21,8 +21,9 @@ from app.clinical.report import (
     Unit,
 )
 from app.records.base import DbSession
-from app.workflow import sign, sign_in
+from app.workflow import settle, sign, sign_in
 from app.workflow.release import Drafted, Refused
+from app.workflow.settle import Wishes
 from app.workflow.sign_in import OpenSignIn
 from tests.support.clinic import Clinic, Person
 
@@ -209,6 +210,13 @@ def kept(
             supersedes=supersedes,
             now=clinic.clock.now,
         )
+
+
+def settle_by(clinic: Clinic, **wishes: Any) -> None:  # noqa: ANN401 - any choice about reports
+    """Let the quality lead choose how reports are made."""
+    with clinic.database.writing() as db:
+        viewer = clinic.viewer(db, clinic.quality_lead)
+        settle.settle(db, viewer, wishes=Wishes(**wishes), now=clinic.clock.now)
 
 
 def at_desk(clinic: Clinic, who: Person | None = None) -> Callable[[DbSession], OpenSignIn]:

@@ -11,13 +11,7 @@ from app.records.staff import Role, StaffRole
 from tests.support.clinic import MONDAY, Clinic
 from tests.support.everything import Everything, fill_clinic
 from tests.support.kiosk import connect
-from tests.support.routes import (
-    NOBODYS,
-    KnownRoute,
-    every_route,
-    out_of_reach,
-    routes_in_order,
-)
+from tests.support.routes import NOBODYS, KnownRoute, every_route, out_of_reach, routes_in_order
 
 WHO: Final = (
     "clinician",
@@ -126,6 +120,7 @@ EXPECTED: Final = {
     "POST /patients/{patient_id}/visits": "the_patient",
     "GET /quality": "appraises",
     "POST /quality/curves": "appraises",
+    "POST /quality/reports": "appraises",
     "GET /ratings/{rating_id}": "the_patient",
     "GET /ratings/{rating_id}/baseline": "the_patient",
     "POST /ratings/{rating_id}/baseline": "the_patient",

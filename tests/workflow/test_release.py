@@ -21,7 +21,8 @@ from app.workflow import add_up, release
 from app.workflow.access import NotAllowedError
 from app.workflow.add_up import Months
 from app.workflow.refusals import Refusal
-from app.workflow.release import HOUSE_WISHES, Asked, Drafted, Refused, Step, Wishes
+from app.workflow.release import Asked, Drafted, Refused, Step
+from app.workflow.settle import HOUSE_WISHES, Wishes
 from tests.support.clinic import Clinic
 from tests.support.forms import address_of
 from tests.support.report_attack import TABLES, ReportAttacker

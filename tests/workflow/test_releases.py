@@ -20,7 +20,7 @@ from app.workflow.release import Refused
 from app.workflow.sign import ReleaseChangedError
 from app.workflow.take_out import FileKind
 from tests.support.clinic import Clinic, Person
-from tests.support.reports import at_desk, definition, drafted, kept, signed
+from tests.support.reports import at_desk, definition, drafted, kept, settle_by, signed
 
 NEXT_YEAR: Final[dict[str, Any]] = {"first": dt.date(2026, 1, 1), "last": dt.date(2026, 12, 31)}
 
@@ -149,6 +149,7 @@ def test_two_drafts_cannot_both_take_the_place_of_one(clinic: Clinic) -> None:
 
 
 def test_an_exception_needs_another_person(clinic: Clinic) -> None:
+    settle_by(clinic, threshold=3)
     release_id = kept(clinic, threshold=3)
 
     with pytest.raises(Conflict, match="release_needs_second"):

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Final
 
 from app.clinical.figures import FigureName
-from app.clinical.report import EVERYBODY, Count, ReportedFigure
+from app.clinical.report import EVERYBODY, Count, Definition, ReportedFigure
 from app.web.exports.signed import Signed
 from app.web.report_tables import names_of
 
@@ -48,12 +48,18 @@ def measure_report(signed: Signed) -> Json:
         ],
         "status": "complete",
         "type": "summary",
-        "measure": f"urn:samklang:measure:{asked.key}:{asked.instrument}|{asked.version}",
+        "measure": f"urn:samklang:measure:{_question(asked)}|{asked.version}",
         "date": signed.signed_at.isoformat(timespec="seconds"),
         "reporter": {"display": signed.organization},
         "period": {"start": asked.first.isoformat(), "end": asked.last.isoformat()},
         "group": [_patients(signed), *(_figure(signed, name) for name in names_of(said.report))],
     }
+
+
+def _question(asked: Definition) -> str:
+    """Return what is measured: the same only if it was made by the same choices."""
+    hiding = "hide" if asked.rounding is None else f"round-{asked.rounding}"
+    return f"{asked.key}:{asked.instrument}:{asked.method.value}:{asked.threshold}:{hiding}"
 
 
 def _patients(signed: Signed) -> Json:
