@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
+import app.cli.one_thread as _  # noqa: F401 - before all that loads NumPy
 from app.cli import (
     backups,
     benches,

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from app import instruments
 from app.cli import installation, logs
+from app.cli.one_thread import ONE_THREAD
 from app.cli.setting_up import first_settings
 from app.cli.troubles import CommandRefusedError
 from app.config import Settings
@@ -33,8 +34,6 @@ _SECONDS_TO_FINISH = 10
 _NICE = 10
 """Pages go first where processors are few."""
 _NOT_DUE = "not due, or another process does it"
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""The matrices of a fit are small: more threads make it slower, and take from the pages."""
 
 jobs = typer.Typer(help="What the program does by itself.", no_args_is_help=True)
 
@@ -219,7 +218,7 @@ def _jobs_beside() -> Generator[None]:
         command,
         stdin=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, **_ONE_THREAD},
+        env={**os.environ, **ONE_THREAD},
     )
     try:
         yield

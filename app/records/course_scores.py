@@ -1,4 +1,4 @@
-"""The scores of all courses on an instrument, as sums and counts in which nobody can be found.
+"""The scores of all courses on an instrument that count, sorted out by the database.
 
 What counts is what counts on a patient's page: the patient's own ratings, none that was
 replaced or withdrawn, one score for each attended session, the one from its start first.
@@ -6,8 +6,7 @@ Session 1 is the first of them with a score, or the one that a clinician named.
 """
 
 import datetime as dt
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 
 from app.records.base import DbSession, UtcDateTime, ask, table_of
 from app.records.episodes import Baseline, Episode
-from app.records.people import Patient, Respondent, RespondentKind
+from app.records.people import Respondent, RespondentKind
 from app.records.ratings import Rating, Withdrawal
 from app.records.sessions import SessionStatus, TherapySession
 from app.records.tablets import Slot
@@ -44,35 +43,11 @@ class Asked:
     """Courses whose first score is from then on."""
 
 
-@dataclass(frozen=True, slots=True)
-class CourseFound:
-    """One course with a first score."""
-
-    standing: Standing
-    patient: uuid.UUID
-    """To tell courses of one patient from those of two; no name, and nothing to look one up."""
-    scores: Sequence[tuple[int, int]]
-    """Pairs of session k and score (tenths), in order; k of the first is 1."""
-    is_closed: bool
-    opened_at: dt.datetime
-    birth_year: int | None
-    first_at: dt.datetime
-    last_at: dt.datetime
-    text_versions: frozenset[str]
-    """Editions of the item text that these scores were given to."""
-
-
-_LINE = "\n"
-_AT_A_TIME = 1000
-"""Courses that are asked for together: a few thousand scores."""
-
 _SESSION, _EPISODE, _BASELINE = table_of(TherapySession), table_of(Episode), table_of(Baseline)
-_PATIENT = table_of(Patient)
 _RATING, _RESPONDENT, _WITHDRAWAL = table_of(Rating), table_of(Respondent), table_of(Withdrawal)
 _NEWER = _RATING.alias("newer")
 _ORG, _EDITION = sa.bindparam("org", type_=sa.Integer), sa.bindparam("edition", type_=sa.Integer)
 _SINCE = sa.bindparam("since", type_=UtcDateTime)
-_SOME = sa.bindparam("some", expanding=True, type_=_EPISODE.c.id.type)
 
 
 def _same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
@@ -85,12 +60,8 @@ _OF_INSTRUMENT = sa.and_(
 )
 
 
-def _counted(*, of_some: bool) -> sa.CTE:
-    """Return scores from the first one on, with their session number k: of all, or some courses."""
-
-    def asked_for(episode_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-        return episode_id.in_(_SOME) if of_some else sa.true()
-
+def _counted() -> sa.CTE:
+    """Return scores from the first one on, with their session number k."""
     # Attended sessions, numbered within their course.
     came = (
         sa.select(
@@ -102,7 +73,7 @@ def _counted(*, of_some: bool) -> sa.CTE:
             .label("place"),
         )
         .join(_EPISODE, _same(_EPISODE, _SESSION, id="episode_id"))
-        .where(_OF_INSTRUMENT, _SESSION.c.org_id == _ORG, asked_for(_SESSION.c.episode_id))
+        .where(_OF_INSTRUMENT, _SESSION.c.org_id == _ORG)
         .where(_SESSION.c.status == SessionStatus.ATTENDED)
         .cte("came")
     )
@@ -114,7 +85,7 @@ def _counted(*, of_some: bool) -> sa.CTE:
             .over(partition_by=_BASELINE.c.episode_id, order_by=_BASELINE.c.sequence.desc())
             .label("age"),
         )
-        .where(_BASELINE.c.org_id == _ORG, asked_for(_BASELINE.c.episode_id))
+        .where(_BASELINE.c.org_id == _ORG)
         .cte("named")
     )
     # Scores that count; of those of one session the preferred one first.
@@ -144,7 +115,7 @@ def _counted(*, of_some: bool) -> sa.CTE:
         .join(_RESPONDENT, _same(_RESPONDENT, _RATING, id="respondent_id"))
         .outerjoin(_NEWER, _same(_NEWER, _RATING, replaces_id="id"))
         .outerjoin(_WITHDRAWAL, _same(_WITHDRAWAL, _RATING, rating_id="id"))
-        .where(_OF_INSTRUMENT, _RATING.c.org_id == _ORG, asked_for(_RATING.c.episode_id))
+        .where(_OF_INSTRUMENT, _RATING.c.org_id == _ORG)
         .where(_RATING.c.instrument == sa.bindparam("instrument"))
         .where(_RATING.c.total.is_not(None), _RESPONDENT.c.kind == RespondentKind.PATIENT)
         .where(_NEWER.c.id.is_(None), _WITHDRAWAL.c.id.is_(None))
@@ -193,29 +164,21 @@ def _counted(*, of_some: bool) -> sa.CTE:
     )
 
 
-COUNTED = _counted(of_some=False)
+COUNTED = _counted()
 """Scores of all courses from the first one on, with their session number k."""
 
 
-def standing_of(counted: sa.CTE) -> sa.ColumnElement[Any]:
-    """Return whether the course of a score is fitted; one without a later score has none."""
-    return sa.case(
-        (counted.c.intake_at < _SINCE, Standing.BEFORE_PERIOD.value),
-        (
-            sa.or_(counted.c.oldest_edition != _EDITION, counted.c.newest_edition != _EDITION),
-            Standing.OTHER_EDITION.value,
-        ),
-        else_=Standing.FITTED.value,
-    )
-
-
-course_standing = standing_of(COUNTED)
+course_standing = sa.case(
+    (COUNTED.c.intake_at < _SINCE, Standing.BEFORE_PERIOD.value),
+    (
+        sa.or_(COUNTED.c.oldest_edition != _EDITION, COUNTED.c.newest_edition != _EDITION),
+        Standing.OTHER_EDITION.value,
+    ),
+    else_=Standing.FITTED.value,
+)
 """Whether the course of a score is fitted; one without a later score has none that is."""
 
 _N_COURSES = sa.select(sa.func.count()).select_from(_EPISODE).where(_OF_INSTRUMENT)
-_EPISODES = (
-    sa.select(_EPISODE.c.id).where(_OF_INSTRUMENT).order_by(_EPISODE.c.patient_id, _EPISODE.c.id)
-)
 _GOT_SCORE = sa.exists().where(
     _same(_RATING, _EPISODE, episode_id="id"),
     _RATING.c.instrument == sa.bindparam("instrument"),
@@ -225,78 +188,6 @@ _CLOSED_ANEW = _N_COURSES.where(
     _EPISODE.c.closed_at.is_not(None),
     sa.or_(_EPISODE.c.closed_at > sa.bindparam("at", type_=UtcDateTime), _GOT_SCORE),
 )
-
-
-def _course_question() -> sa.Select[*tuple[Any, ...]]:
-    """Return the question for each of some courses: one line for a course, its scores in it."""
-    counted = _counted(of_some=True)
-    as_text = sa.cast(counted.c.session, sa.String) + ":" + sa.cast(counted.c.total, sa.String)
-    text_version = sa.func.coalesce(counted.c.text_version, "")
-    return (
-        sa.select(
-            counted.c.patient_id,
-            standing_of(counted),
-            counted.c.closed_at.is_not(None),
-            _EPISODE.c.opened_at,
-            _PATIENT.c.birth_year,
-            sa.func.min(counted.c.rated_at),
-            sa.func.max(counted.c.rated_at),
-            sa.func.aggregate_strings(as_text, " "),
-            sa.func.aggregate_strings(text_version, _LINE),
-        )
-        .join(_EPISODE, sa.and_(_EPISODE.c.org_id == _ORG, _EPISODE.c.id == counted.c.episode_id))
-        .join(_PATIENT, sa.and_(_PATIENT.c.org_id == _ORG, _PATIENT.c.id == counted.c.patient_id))
-        # All scores of a course stand alike, so that any of them tells how.
-        .group_by(
-            counted.c.patient_id,
-            counted.c.episode_id,
-            counted.c.closed_at,
-            counted.c.intake_at,
-            counted.c.oldest_edition,
-            counted.c.newest_edition,
-            _EPISODE.c.opened_at,
-            _PATIENT.c.birth_year,
-        )
-        .order_by(counted.c.patient_id, counted.c.episode_id)
-    )
-
-
-_COURSES = _course_question()
-
-
-def courses(db: DbSession, asked: Asked) -> Iterator[CourseFound]:
-    """Yield every course that has a first score, the courses of one patient together.
-
-    Some at a time, so that the database sorts little at once and memory stays small.
-    """
-    ids = [row[0] for row in ask(db, _EPISODES, **values_of(asked))]
-    for first in range(0, len(ids), _AT_A_TIME):
-        some = ids[first : first + _AT_A_TIME]
-        for patient_id, standing, is_closed, opened_at, birth_year, *seen in ask(
-            db, _COURSES, **values_of(asked), some=some
-        ):
-            first_at, last_at, scores, texts = seen
-            told = tuple(sorted(_pair(one) for one in scores.split()))
-            has_later = len(told) > 1
-            is_fitted = standing == Standing.FITTED.value
-            yield CourseFound(
-                standing=Standing.NO_FOLLOW_UP
-                if is_fitted and not has_later
-                else Standing(standing),
-                patient=patient_id,
-                scores=told,
-                is_closed=is_closed,
-                opened_at=opened_at,
-                birth_year=birth_year,
-                first_at=first_at,
-                last_at=last_at,
-                text_versions=frozenset(one for one in texts.split(_LINE) if one),
-            )
-
-
-def _pair(told: str) -> tuple[int, int]:
-    session, _, score = told.partition(":")
-    return int(session), int(score)
 
 
 def courses_in_all(db: DbSession, asked: Asked) -> int:

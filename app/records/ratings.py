@@ -68,7 +68,12 @@ class Rating(OrganizationRow, table=True):
             name="correction_has_reason",
         ),
         sa.CheckConstraint("source = 'tablet' OR recorded_by IS NOT NULL", name="typed_by"),
-        sa.Index("ix_rating_episode", "org_id", "episode_id", "instrument", "rated_at"),
+        # All that a curve is made from, so that no other page of the file is read for it.
+        sa.Index(
+            "ix_rating_course",
+            *("org_id", "episode_id", "instrument", "session_id", "total", "slot", "sequence"),
+            *("rated_at", "instrument_version", "text_version", "respondent_id", "id"),
+        ),
         sa.Index("ix_rating_session", "org_id", "session_id"),
         sa.Index("ix_rating_patient", "org_id", "patient_id", "rated_at"),
     )

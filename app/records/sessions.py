@@ -39,7 +39,7 @@ class TherapySession(OrganizationRow, table=True):
         sa.CheckConstraint(
             "ended_at IS NULL OR status = 'attended'", name="only_attended_sessions_end"
         ),
-        sa.Index("ix_therapy_session_episode", "org_id", "episode_id", "planned_at"),
+        sa.Index("ix_therapy_session_course", "org_id", "episode_id", "planned_at", "id", "status"),
     )
 
     episode_id: uuid.UUID

@@ -8,7 +8,7 @@ from app.clinical.curve_comparison import Comparison, compare_curves, together
 from app.clinical.curves import CurveKind, GrowthParameters, ReferenceCurve, for_age
 from app.clinical.evidence import Evidence
 from app.clinical.growth_model import GrowthFit, fit
-from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics, merge
+from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics
 from app.clinical.instruments import Instrument, Purpose
 from app.clinical.own_curve import (
     NoReachError,
@@ -130,20 +130,20 @@ def _begin(day: dt.date | None) -> dt.datetime | None:
 
 
 def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Heard) -> _Work:
-    statistics, tally = sum_up(db, asked, heard=heard)
+    tally = sum_up(db, asked, heard=heard)
     kept = [one for one in curves.versions(db, org_id=asked.org_id) if not one.is_taken_out]
     own = [one for one in kept if one.curve.instrument_key == instrument.key]
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
     try:
-        check_stage(tally.closed)
+        check_stage(tally.fitted.closed)
         fitted, shrunken = fit_towards(
-            general[-1].curve.parameters if general else None, merge(*statistics.values())
+            general[-1].curve.parameters if general else None, tally.fitted.statistics()
         )
-        reach = reach_of(intakes=tally.intakes, patients_at=tally.patients_at())
+        reach = reach_of(intakes=tally.fitted.intakes, patients_at=tally.fitted.patients_at())
     except (GrowthDataError, NoReachError, NotConvergedError, TooFewCoursesError) as error:
         raise CannotFitError(instrument.key, str(error)) from error
     in_force = own[-1] if own else None
-    bands = list(strata(statistics, tally, whole=shrunken.parameters))
+    bands = list(strata(tally, whole=shrunken.parameters))
     curve = _curve(
         db,
         asked,
@@ -152,6 +152,7 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
         reach=reach,
         in_force=in_force.curve if in_force else None,
     )
+    by_band = tally.bands()
     curve = replace(curve, strata=tuple(one.stratum for one in bands))
     return _Work(
         asked=asked,
@@ -169,13 +170,13 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
                 proposed=for_age(curve, band),
                 scale=(instrument.scoring.lowest, instrument.scoring.highest),
             )
-            for band, part in tally.bands.items()
+            for band, part in by_band.items()
         ),
         compared_patients=sum(
             part.patients_within(
                 _common(for_age(curve, band), for_age(in_force.curve, band) if in_force else None)
             )
-            for band, part in tally.bands.items()
+            for band, part in by_band.items()
         ),
     )
 
@@ -216,7 +217,7 @@ def _curve(
         reliable_change=change,
         source=f"{source}.",
         evidence=Evidence.SYNTHETIC if here.is_synthetic else Evidence.COMPUTED,
-        n_patients=tally.patients,
+        n_patients=tally.fitted.patients,
     )
 
 
@@ -244,7 +245,7 @@ def _store(db: DbSession, work: _Work, *, now: dt.datetime) -> ReferenceCurve:
             ground="program",
             instrument=curve.instrument_key,
             version=curve.version,
-            patients=work.tally.patients,
+            patients=work.tally.fitted.patients,
         ),
     )
     proposals.add(db, _row(work, curve, sequence=sequence, now=now))
@@ -274,7 +275,7 @@ def _row(work: _Work, curve: ReferenceCurve, *, sequence: int, now: dt.datetime)
         first_at=tally.first_at or now,
         last_at=tally.last_at or now,
         courses=fitted.n_patients,
-        closed_courses=tally.closed,
+        closed_courses=tally.fitted.closed,
         scores=fitted.n_scores,
         left_out=work.tally.left_out(),
         fitted={name: getattr(fitted.parameters, name) for name in fitted.parameters.__slots__},

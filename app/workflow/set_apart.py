@@ -3,29 +3,26 @@
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.clinical.ages import AgeBand
 from app.clinical.calibration import Borders, borders_of
-from app.clinical.course_sums import CourseSums, statistics_by_group
 from app.clinical.curves import GrowthParameters, ReferenceCurve
-from app.clinical.growth_statistics import GrowthDataError, merge
-from app.clinical.instruments import Instrument, Tenths
+from app.clinical.growth_statistics import GrowthDataError
+from app.clinical.instruments import Instrument
 from app.clinical.own_curve import (
     NotConvergedError,
     TooFewCoursesError,
     check_stage,
 )
-from app.records import course_scores, curves, proposals
+from app.records import course_rows, curves, proposals
 from app.records.base import DbSession
 from app.records.calibrations import Way
-from app.records.course_scores import Asked, Standing
+from app.records.course_scores import Asked
 from app.records.proposals import CurveProposal
 from app.workflow.agree import CLINIC_ZONE
 from app.workflow.fit import fit_towards
 from app.workflow.stratify import strata
-from app.workflow.sum_up import Tally
+from app.workflow.sum_up import Tally, sum_up
 
 TRAINED_SHARE = (2, 3)
 """Of a site's courses the older two thirds make the curve that the newer third tests. A choice."""
@@ -65,18 +62,6 @@ class Plan:
     split_at: dt.datetime | None
     trained: GrowthParameters | None = None
     trained_courses: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The courses there are, before any is tested."""
-
-    by_day: Counter[dt.date]
-    intakes: Counter[Tenths]
-
-    @property
-    def courses(self) -> int:
-        return self.by_day.total()
 
 
 def the_version(
@@ -125,40 +110,37 @@ def asked_of(judged: Version, *, org_id: int, instrument: Instrument) -> Asked:
 
 def plan_for(db: DbSession, judged: Version, asked: Asked, instrument: Instrument) -> Plan:
     """Return by which courses a version is tested, and by which curve."""
-    before = _look_before(db, asked)
-    if not before.courses:
+    tally = sum_up(db, asked, heard=lambda _, __: None)
+    if not tally.fitted.courses:
         raise CannotCalibrateError(
             instrument.key, "no course has a score after the first; wait for more sessions"
         )
-    borders = borders_of(before.intakes)
+    borders = borders_of(tally.fitted.intakes)
+    by_day = _by_day(db, tally)
     fitted = judged.proposal
     if fitted is None:
         return Plan(Way.ALL_COURSES, judged.curve, borders, split_at=None)
-    since = sum(n for day, n in before.by_day.items() if _begin(day) >= fitted.created_at)
+    since = sum(n for day, n in by_day.items() if _begin(day) >= fitted.created_at)
     if since >= FEWEST_SINCE:
         return Plan(Way.SINCE_FITTED, judged.curve, borders, split_at=fitted.created_at)
-    return _train(db, judged, fitted, asked, split_at=_split(before), borders=borders)
+    return _train(db, judged, fitted, tally, split_at=_split(by_day), borders=borders)
 
 
-def _look_before(db: DbSession, asked: Asked) -> _Before:
-    by_day: Counter[dt.date] = Counter()
-    intakes: Counter[Tenths] = Counter()
-    for course in course_scores.courses(db, asked):
-        if course.standing is Standing.FITTED:
-            by_day[course.first_at.astimezone(CLINIC_ZONE).date()] += 1
-            intakes[course.scores[0][1]] += 1
-    return _Before(by_day=by_day, intakes=intakes)
+def _by_day(db: DbSession, tally: Tally) -> Counter[dt.date]:
+    """Return how many courses have their earliest score on each day."""
+    moments = course_rows.moments_of(db, tally.began)
+    return Counter(began.astimezone(CLINIC_ZONE).date() for began in moments)
 
 
-def _split(before: _Before) -> dt.datetime:
+def _split(by_day: Counter[dt.date]) -> dt.datetime:
     """Return the midnight before which at least two thirds of the courses began."""
     part, of = TRAINED_SHARE
     so_far = 0
-    for day in sorted(before.by_day):
-        so_far += before.by_day[day]
-        if of * so_far >= part * before.courses:
+    for day in sorted(by_day):
+        so_far += by_day[day]
+        if of * so_far >= part * by_day.total():
             return _begin(day + dt.timedelta(days=1))
-    raise LookupError(before.courses)
+    raise LookupError(by_day.total())
 
 
 def _begin(day: dt.date) -> dt.datetime:
@@ -169,49 +151,36 @@ def _train(
     db: DbSession,
     judged: Version,
     fitted: CurveProposal,
-    asked: Asked,
+    tally: Tally,
     *,
     split_at: dt.datetime,
     borders: Borders,
 ) -> Plan:
     """Make a curve in the same way from the older courses alone."""
-    tally = Tally(in_all=0)
-    statistics = statistics_by_group(_older(db, asked, tally, until=split_at))
+    older = tally.begun_before(course_rows.told_as(db, split_at))
     general = (
-        curves.of_id(db, org_id=asked.org_id, curve_id=fitted.general_id)
+        curves.of_id(db, org_id=fitted.org_id, curve_id=fitted.general_id)
         if fitted.general_id
         else None
     )
     try:
-        check_stage(tally.closed)
+        check_stage(older.fitted.closed)
         made, shrunken = fit_towards(
-            general.parameters if general else None, merge(*statistics.values())
+            general.parameters if general else None, older.fitted.statistics()
         )
     except (GrowthDataError, NotConvergedError, TooFewCoursesError) as error:
         raise CannotCalibrateError(
-            asked.instrument, f"of the older two thirds of the courses: {error}"
+            fitted.instrument, f"of the older two thirds of the courses: {error}"
         ) from error
     return Plan(
         Way.OLDER_COURSES,
         replace(
             judged.curve,
             parameters=shrunken.parameters,
-            strata=tuple(
-                one.stratum for one in strata(statistics, tally, whole=shrunken.parameters)
-            ),
+            strata=tuple(one.stratum for one in strata(older, whole=shrunken.parameters)),
         ),
         borders,
         split_at=split_at,
         trained=shrunken.parameters,
         trained_courses=made.n_patients,
     )
-
-
-def _older(
-    db: DbSession, asked: Asked, tally: Tally, *, until: dt.datetime
-) -> Iterator[tuple[AgeBand | None, CourseSums]]:
-    for course in course_scores.courses(db, asked):
-        if course.standing is Standing.FITTED and course.first_at < until:
-            sums = tally.add(course)
-            if sums is not None:
-                yield sums

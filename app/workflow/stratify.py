@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from app.clinical.ages import AGE_BANDS, AgeBand
 from app.clinical.curves import GrowthParameters, Stratum
+from app.clinical.fitted_courses import FittedCourses
 from app.clinical.growth_model import GrowthFit, fit
-from app.clinical.growth_statistics import GrowthDataError, GrowthStatistics
+from app.clinical.growth_statistics import GrowthDataError
 from app.clinical.own_curve import (
     NoReachError,
     NotConvergedError,
@@ -16,7 +17,7 @@ from app.clinical.own_curve import (
 )
 from app.records import curves
 from app.records.curves import CurveStratum
-from app.workflow.sum_up import Statistics, Tally
+from app.workflow.sum_up import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,20 @@ class Fitted:
     closed: int
 
 
-def strata(statistics: Statistics, tally: Tally, *, whole: GrowthParameters) -> Iterator[Fitted]:
+def strata(tally: Tally, *, whole: GrowthParameters) -> Iterator[Fitted]:
     """Yield the age bands that have parameters of their own.
 
     The curve of all takes the place of the general curve: fixed effects are drawn to it by
     precision and spreads by number, as a site is drawn to a general curve. A band with too few
     courses, or whose fit leads nowhere, goes by the curve of all.
     """
+    bands, n_closed = tally.bands(), tally.fitted.closed
     for band in AGE_BANDS:
-        part = tally.bands.get(band)
-        if part is None or not may_stratify(n_closed=tally.closed, n_in_stratum=part.closed):
+        part = bands.get(band)
+        if part is None or not may_stratify(n_closed=n_closed, n_in_stratum=part.closed):
             continue
         try:
-            yield _one(band, statistics[band], part, whole=whole)
+            yield _one(band, part, whole=whole)
         except (GrowthDataError, NoReachError, NotConvergedError):
             continue
 
@@ -69,10 +71,8 @@ def row_of(one: Fitted, *, org_id: int, instrument: str, version: str) -> CurveS
     )
 
 
-def _one(
-    band: AgeBand, statistics: GrowthStatistics, part: Tally, *, whole: GrowthParameters
-) -> Fitted:
-    fitted = fit(statistics, center=whole.center)
+def _one(band: AgeBand, part: FittedCourses, *, whole: GrowthParameters) -> Fitted:
+    fitted = fit(part.statistics(), center=whole.center)
     shrunken = shrink(fitted, general=whole)
     reach = reach_of(intakes=part.intakes, patients_at=part.patients_at())
     stratum = Stratum(

@@ -1,78 +1,57 @@
 """Sum up the courses on an instrument, in one pass: what a curve is fitted to and stands on."""
 
 import datetime as dt
-import math
-import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import compress
 
-from app.clinical.ages import AgeBand
-from app.clinical.course_sums import CourseSums, statistics_by_group
-from app.clinical.curve_comparison import ScoreCount
-from app.clinical.growth_statistics import GrowthStatistics
-from app.clinical.own_curve import LEAST_SCORES, Reach
-from app.records import course_scores
+from app.clinical.ages import AgeBand, age_band
+from app.clinical.counted_scores import count_scores
+from app.clinical.fitted_courses import FittedCourses, Gathering
+from app.records import course_rows
 from app.records.base import DbSession
-from app.records.course_scores import Asked, CourseFound, Standing
-from app.workflow.gather import age_band_of
+from app.records.course_rows import Moment, Opened, Rows
+from app.records.course_scores import Asked, Standing
+from app.workflow.gather import year_of
 
 Heard = Callable[[int, int], None]
 """Is told how many courses have been read, and of how many, again and again."""
 
-_TELL_EVERY = 1000
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What passed by while courses were summed; nothing tells whose."""
 
     in_all: int
     """Courses that have the instrument as their main one, with scores or without."""
-    standings: Counter[Standing] = field(default_factory=Counter)
-    intakes: Counter[int] = field(default_factory=Counter)
-    counts: Counter[tuple[int, int, int]] = field(default_factory=Counter)
-    """How many scores there are of each first score, session k and score."""
-    courses: list[tuple[int, int, int]] = field(default_factory=list)
-    """Of each fitted course the number of its patient, the first score, and the sessions after
-    the first that have a score, one bit each."""
-    bands: "dict[AgeBand | None, Tally]" = field(default_factory=dict)
-    """The same for the courses of each age band."""
-    patients: int = 0
-    closed: int = 0
-    scores: int = 0
-    first_at: dt.datetime | None = None
-    last_at: dt.datetime | None = None
-    text_versions: set[str] = field(default_factory=set)
-    _patient: uuid.UUID | None = None
+    standings: Counter[Standing]
+    fitted: FittedCourses
+    ages: Sequence[AgeBand | None]
+    """The age band of each fitted course."""
+    began: Sequence[Moment]
+    """When the earliest score of each fitted course was given."""
+    first_at: dt.datetime | None
+    last_at: dt.datetime | None
+    text_versions: frozenset[str]
 
-    def add(self, course: CourseFound) -> tuple[AgeBand | None, CourseSums] | None:
-        """Take a course along; return its age band and its sums if it is fitted."""
-        band = age_band_of(opened_at=course.opened_at, birth_year=course.birth_year)
-        self.bands.setdefault(band, Tally(in_all=0)).take(course)
-        sums = self.take(course)
-        return None if sums is None else (band, sums)
+    def bands(self) -> Mapping[AgeBand | None, FittedCourses]:
+        """Return the fitted courses of each age band."""
+        places: dict[AgeBand | None, list[int]] = {}
+        for place, band in enumerate(self.ages):
+            places.setdefault(band, []).append(place)
+        return {band: self.fitted.of(theirs) for band, theirs in places.items()}
 
-    def take(self, course: CourseFound) -> CourseSums | None:
-        """Take a course along by itself."""
-        self.standings[course.standing] += 1
-        if course.standing is not Standing.FITTED:
-            return None
-        # The courses of one patient come together.
-        if course.patient != self._patient:
-            self._patient = course.patient
-            self.patients += 1
-        (_, intake), *later = course.scores
-        self.intakes[intake] += 1
-        self.counts.update((intake, session, score) for session, score in later)
-        self.courses.append((self.patients, intake, sum(1 << session for session, _ in later)))
-        self.closed += course.is_closed and len(course.scores) >= LEAST_SCORES
-        self.scores += len(later)
-        self.first_at = min(self.first_at or course.first_at, course.first_at)
-        self.last_at = max(self.last_at or course.last_at, course.last_at)
-        self.text_versions |= course.text_versions
-        return sums_of(course.scores)
+    def begun_before(self, until: Moment) -> "Tally":
+        """Return the same of the fitted courses with a score from before a moment."""
+        places = [place for place, began in enumerate(self.began) if began < until]
+        return replace(
+            self,
+            fitted=self.fitted.of(places),
+            ages=[self.ages[place] for place in places],
+            began=[self.began[place] for place in places],
+        )
 
     def left_out(self) -> dict[str, int]:
         """Return how many courses are not fitted, by reason."""
@@ -84,72 +63,99 @@ class Tally:
             if reason is not Standing.FITTED
         }
 
-    def patients_at(self) -> Mapping[int, int]:
-        """Return how many patients have a score at each session after the first."""
-        sessions_of: dict[int, int] = {}
-        for patient, _, sessions in self.courses:
-            sessions_of[patient] = sessions_of.get(patient, 0) | sessions
-        at: Counter[int] = Counter()
-        for sessions, n in Counter(sessions_of.values()).items():
-            at.update({k: n for k in range(2, sessions.bit_length()) if sessions >> k & 1})
-        return at
 
-    def patients_within(self, reach: Reach) -> int:
-        """Return how many patients have a score where a curve holds."""
-        held = (1 << reach.last_session + 1) - (1 << reach.first_session)
-        return len(
-            {
-                patient
-                for patient, intake, sessions in self.courses
-                if reach.lowest_intake <= intake <= reach.highest_intake and sessions & held
-            }
+@dataclass(slots=True)
+class _Passing:
+    """What is held of the courses that have passed by."""
+
+    opened: Opened
+    starts: Mapping[str, int | None]
+    edition: int
+    since: Moment | None
+    standings: Counter[Standing] = field(default_factory=Counter)
+    gathering: Gathering = field(default_factory=Gathering)
+    ages: list[AgeBand | None] = field(default_factory=list)
+    began: list[Moment] = field(default_factory=list)
+    last: list[Moment] = field(default_factory=list)
+    """One, as soon as there is one."""
+    text_versions: set[str] = field(default_factory=set)
+
+    def take(self, rows: Rows) -> int:
+        """Take some courses along; return how many of them have a first score."""
+        found = count_scores(rows.course, sessions=rows.session, ranks=rows.rank, named=self.starts)
+        if not len(found.rows):
+            return 0
+        places = found.rows.tolist()
+        moments = [rows.rated_at[place] for place in places]
+        begins = found.starts.tolist()
+        ends = [*begins[1:], len(places)]
+        begun = [self.opened.place[rows.course[places[begin]]] for begin in begins]
+        editions = [rows.edition[place] for place in places]
+        standings = [
+            self._standing(editions[begin:end], first_at=moments[begin])
+            for begin, end in zip(begins, ends, strict=True)
+        ]
+        self.standings.update(standings)
+        is_fitted = [standing is Standing.FITTED for standing in standings]
+        self.gathering.add(
+            found,
+            scores=[rows.score[place] for place in places],
+            patients=[self.opened.patient[one] for one in begun],
+            is_closed=[self.opened.is_closed[one] for one in begun],
+            is_fitted=is_fitted,
         )
+        self.ages += [self._age(one) for one in compress(begun, is_fitted)]
+        self.began += [
+            min(moments[begin:end])
+            for begin, end in compress(zip(begins, ends, strict=True), is_fitted)
+        ]
+        are_theirs = found.of_courses(is_fitted)
+        theirs = [*self.last, *compress(moments, are_theirs)]
+        self.last = [max(theirs)] if theirs else []
+        texts = [rows.text_version[place] for place in places]
+        self.text_versions.update(text for text in set(compress(texts, are_theirs)) if text)
+        return len(begun)
 
-    def score_counts(self) -> Iterator[ScoreCount]:
-        """Yield how many courses have each score at each session after each first score."""
-        for (intake, session, score), n in self.counts.items():
-            yield ScoreCount(intake=intake, session=session, score=score, n=n)
+    def _age(self, place: int) -> AgeBand | None:
+        return _band(year_of(self.opened.opened_at[place]), self.opened.birth_year[place])
+
+    def _standing(self, editions: Sequence[int | None], *, first_at: Moment) -> Standing:
+        if self.since is not None and first_at < self.since:
+            return Standing.BEFORE_PERIOD
+        if editions.count(self.edition) < len(editions):
+            return Standing.OTHER_EDITION
+        return Standing.FITTED if len(editions) > 1 else Standing.NO_FOLLOW_UP
 
 
-Statistics = Mapping[AgeBand | None, GrowthStatistics]
-"""The sums over the courses of each age band."""
-
-
-def sum_up(db: DbSession, asked: Asked, *, heard: Heard) -> tuple[Statistics, Tally]:
-    """Return the sums that a curve is fitted to, by age band, and what they stand on."""
-    tally = Tally(in_all=course_scores.courses_in_all(db, asked))
-    return statistics_by_group(_fitted(db, asked, tally, heard=heard)), tally
-
-
-def _fitted(
-    db: DbSession, asked: Asked, tally: Tally, *, heard: Heard
-) -> Iterator[tuple[AgeBand | None, CourseSums]]:
-    for number, course in enumerate(course_scores.courses(db, asked), start=1):
-        sums = tally.add(course)
-        if sums is not None:
-            yield sums
-        if number % _TELL_EVERY == 0:
-            heard(number, tally.in_all)
+def sum_up(db: DbSession, asked: Asked, *, heard: Heard) -> Tally:
+    """Return the courses that a curve is fitted to, and how many are left out."""
+    aside = course_rows.set_aside(db, asked)
+    passing = _Passing(
+        opened=course_rows.opened(db, asked),
+        starts=course_rows.starts(db, asked, aside=aside),
+        edition=asked.edition,
+        since=None if asked.since is None else course_rows.told_as(db, asked.since),
+    )
+    in_all, read = len(passing.opened.place), 0
+    for rows in course_rows.rows(db, asked, aside=aside):
+        read += passing.take(rows)
+        heard(read, in_all)
     # Courses without a first score are none that are read.
-    heard(tally.in_all, tally.in_all)
-
-
-def sums_of(scores_of_course: Sequence[tuple[int, int]]) -> CourseSums:
-    """Return the sums of a course over its scores after the first one."""
-    (_, intake), *later = scores_of_course
-    times = [_time(session) for session, _ in later]
-    scores = [score for _, score in later]
-    return CourseSums(
-        intake=intake,
-        n=len(later),
-        times=sum(times),
-        times_squared=sum(time * time for time in times),
-        total=sum(scores),
-        total_squared=sum(score * score for score in scores),
-        total_by_time=sum(time * score for time, score in zip(times, scores, strict=True)),
+    heard(in_all, in_all)
+    ends = [min(passing.began), *passing.last] if passing.began else []
+    first_at, last_at = course_rows.moments_of(db, ends) or (None, None)
+    return Tally(
+        in_all=in_all,
+        standings=passing.standings,
+        fitted=passing.gathering.courses(),
+        ages=passing.ages,
+        began=passing.began,
+        first_at=first_at,
+        last_at=last_at,
+        text_versions=frozenset(passing.text_versions),
     )
 
 
 @cache
-def _time(session: int) -> float:
-    return math.log(session)
+def _band(year: int, birth_year: int | None) -> AgeBand | None:
+    return None if birth_year is None else age_band(year - birth_year)

@@ -1,23 +1,20 @@
 """Courses are read for a curve as they are told on a patient's page."""
 
 import datetime as dt
-import uuid
 from dataclasses import replace
 from random import Random
-
-import pytest
 
 from app.clinical.course import Observation
 from app.records import course_histories, course_scores, episodes
 from app.records.base import DbSession
 from app.records.course_histories import CourseHistory
-from app.records.course_scores import Asked, CourseFound, Standing
+from app.records.course_scores import Asked, Standing
 from app.records.engine import enter_organization
-from app.records.sessions import SessionStatus
-from app.records.tablets import Slot
 from app.workflow import access, gather
 from tests.support.clinic import MONDAY, Clinic, Enrolled
 from tests.support.forms import address_of
+from tests.support.lived_courses import live_through
+from tests.support.told_courses import CourseFound, courses
 
 RANDOM_SEED = 20261122
 
@@ -31,40 +28,12 @@ def asked(clinic: Clinic, *, since: dt.datetime | None = None, edition: int = 1)
 def found(clinic: Clinic, question: Asked | None = None) -> list[CourseFound]:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)
-        return list(course_scores.courses(db, question or asked(clinic)))
+        return list(courses(db, question or asked(clinic)))
 
 
 def standings(clinic: Clinic, question: Asked | None = None) -> dict[Standing, int]:
     every = [one.standing for one in found(clinic, question)]
     return {standing: every.count(standing) for standing in set(every)}
-
-
-def live_through(clinic: Clinic, random: Random) -> Enrolled:
-    """Let somebody come now and then, with all that can happen to a score."""
-    patient = clinic.enrol(alliance=None)
-    rated = []
-    for _ in range(random.randrange(9)):
-        status = random.choice([SessionStatus.ATTENDED] * 4 + [SessionStatus.NOT_ATTENDED])
-        session_id = clinic.session(patient, status=status, is_over=False)
-        if status is not SessionStatus.ATTENDED:
-            clinic.clock.pass_time(days=7)
-            continue
-        slots = random.choice([[], [Slot.START], [Slot.START], [Slot.END], [Slot.END, Slot.START]])
-        for slot in slots:
-            for _ in range(random.choice([1, 1, 1, 2])):
-                total = random.randrange(0, 401)
-                stored = clinic.rate(patient, session_id, total=total, slot=slot)
-                rated.append(stored.rating_id)
-        clinic.clock.pass_time(days=7)
-    if rated and random.random() < 0.3:
-        name_as_start(clinic, random.choice(rated))
-    return patient
-
-
-def name_as_start(clinic: Clinic, rating_id: uuid.UUID) -> None:
-    clinic.client(clinic.clinician).post(
-        f"/ratings/{rating_id}/baseline", data={"reason": "Den første var en prøve"}
-    )
 
 
 def course_of(clinic: Clinic, db: DbSession, patient: Enrolled) -> tuple[Observation, ...]:
@@ -82,8 +51,8 @@ def test_courses_are_those_that_pages_show(clinic: Clinic) -> None:
     patients = [live_through(clinic, random) for _ in range(25)]
     with clinic.database.reading() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)
-        courses = [course_of(clinic, db, patient) for patient in patients]
-    begun = [[(seen.session, seen.score) for seen in course] for course in courses if course]
+        shown = [course_of(clinic, db, patient) for patient in patients]
+    begun = [[(seen.session, seen.score) for seen in course] for course in shown if course]
 
     every = found(clinic)
 
@@ -91,29 +60,16 @@ def test_courses_are_those_that_pages_show(clinic: Clinic) -> None:
     assert len(begun) > 15
 
 
-def test_courses_that_are_asked_for_a_few_at_a_time_are_the_same(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for score in range(7):
-        clinic.course(clinic.enrol(), [180, 200 + score])
-    together = found(clinic)
-
-    monkeypatch.setattr(course_scores, "_AT_A_TIME", 3)
-
-    assert found(clinic) == together
-    assert len(together) == 7
-
-
 def test_histories_are_the_courses_that_pages_show_patient_by_patient(clinic: Clinic) -> None:
     random = Random(RANDOM_SEED + 1)  # noqa: S311 - invented courses
     patients = [live_through(clinic, random) for _ in range(20)]
     with clinic.database.reading() as db:
         enter_organization(db, org_id=clinic.clinician.org_id)
-        courses = [course_of(clinic, db, patient) for patient in patients]
+        shown = [course_of(clinic, db, patient) for patient in patients]
 
         told = list(course_histories.patients(db, asked(clinic)))
 
-    begun = [[(seen.session, seen.score) for seen in course] for course in courses if course]
+    begun = [[(seen.session, seen.score) for seen in course] for course in shown if course]
     assert sorted(list(one.scores) for (one,) in told) == sorted(begun)
     assert len(begun) > 12
 
