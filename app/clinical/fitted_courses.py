@@ -87,9 +87,9 @@ class FittedCourses:
     def patients_at(self) -> Mapping[int, int]:
         """Return how many patients have a score at each session after the first."""
         width = int(self.session.max(initial=0)) + 1
-        pairs = np.unique(self.patient[self.course].astype(np.int64) * width + self.session)
-        sessions, n = np.unique(pairs % width, return_counts=True)
-        return dict(zip(sessions.tolist(), n.tolist(), strict=True))
+        pairs = np.sort(self.patient[self.course].astype(np.int64) * width + self.session)
+        n = np.bincount(pairs[np.diff(pairs, prepend=-1) != 0] % width)
+        return {session: count for session, count in enumerate(n.tolist()) if count}
 
     def patients_within(self, reach: Reach) -> int:
         """Return how many patients have a score where a curve holds."""
