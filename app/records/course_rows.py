@@ -2,7 +2,7 @@
 
 What counts is what ``course_scores`` says. There the database sorts it out, course by course;
 here it reads once through two indexes that hold all that is asked for, and what counts is
-picked from the columns: a tenth of the time, and little memory, where there are a million.
+picked from the columns, a few thousand at a time, so that there may be millions.
 """
 
 import datetime as dt
