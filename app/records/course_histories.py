@@ -67,7 +67,7 @@ _HISTORIES = (
 )
 
 
-_NO_LOOPS = sa.select(sa.func.set_config("enable_nestloop", "off", True))
+_NO_LOOPS = sa.select(sa.func.set_config("enable_nestloop", "off", sa.true()))
 """Until the transaction ends."""
 
 
