@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from app.records.engine import Database
 from tests.browser.invented import install_words
@@ -12,6 +12,10 @@ from tests.browser.screens import RatingScreen, connect_tablet
 from tests.support.browser import Site, clinic_of_today, open_site
 from tests.support.clinic import Clinic
 from tests.support.databases import Stores
+
+
+# A page has this long to become what is expected of it: a busy machine draws slowly.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

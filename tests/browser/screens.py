@@ -42,7 +42,12 @@ class RatingScreen:
         """Start a form for a patient and go on to its items."""
         self.hand_over(patient, slot=slot)
         self.page.locator("a.done").click()
+        self.wait_until_it_listens()
+
+    def wait_until_it_listens(self) -> None:
+        """Wait for the items, and for the script that takes a touch: it comes a moment later."""
         self.items.first.wait_for()
+        self.page.wait_for_load_state("load")
 
     @property
     def items(self) -> Locator:
@@ -55,6 +60,7 @@ class RatingScreen:
 
     def touch(self, at: int, share: float) -> None:
         """Touch a line at a share of its length."""
+        self.wait_until_it_listens()
         line = self.line(at)
         self.page.touchscreen.tap(line["x"] + line["width"] * share, middle(line))
 
