@@ -13,7 +13,6 @@ from tests.support.browser import Site, clinic_of_today, open_site
 from tests.support.clinic import Clinic
 from tests.support.databases import Stores
 
-
 # A page has this long to become what is expected of it: a busy machine draws slowly.
 expect.set_options(timeout=20_000)
 
