@@ -1,9 +1,9 @@
-"""Every page, seen by the accessibility checker: in each language, at each size, light and dark."""
+"""Every page, seen by the accessibility checker, at each size, in each language, light and dark."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page
 
 from tests.browser.doors import NOT_THERE, Door, Town, build_town, paths_of_pages
 from tests.browser.invented import install_words
@@ -98,8 +98,7 @@ def test_no_page_is_forgotten(town: Town) -> None:
 def test_the_accessibility_checker_finds_nothing(town: Town, language: str) -> None:
     town.speak(language)
 
-    look = _seen_by_axe if language == LANGUAGES[0] else _seen_by_axe_at_one_size
-    found = _of_every_page(town, look, bypasses_policy=True)
+    found = _of_every_page(town, _seen_by_axe, bypasses_policy=True)
 
     assert found == {}
 
@@ -129,10 +128,10 @@ def _of_every_page(
     return found
 
 
-def _seen_by_axe(page: Page, _: Door, *, sizes: Sequence[ViewportSize] = SIZES) -> Sequence[str]:
+def _seen_by_axe(page: Page, _: Door) -> Sequence[str]:
     put_axe_into(page)
     found: dict[str, str] = {}
-    for size in sizes:
+    for size in SIZES:
         page.set_viewport_size(size)
         found |= dict.fromkeys(axe_troubles(page), f"at {size['width']}")
         page.emulate_media(color_scheme="dark")
@@ -142,11 +141,6 @@ def _seen_by_axe(page: Page, _: Door, *, sizes: Sequence[ViewportSize] = SIZES) 
     page.evaluate(OPEN_ALL)
     found |= dict.fromkeys(_lasting(page), "with everything open")
     return [f"{trouble} ({at})" for trouble, at in found.items()]
-
-
-def _seen_by_axe_at_one_size(page: Page, door: Door) -> Sequence[str]:
-    """Look for what another language may lack: names, labels, marks of language."""
-    return _seen_by_axe(page, door, sizes=(PHONE,))
 
 
 def _lasting(page: Page) -> Sequence[str]:
