@@ -3,18 +3,15 @@
 .venv/bin/python -m tests.benchmarks.live
 """
 
-import tempfile
 import time
-from pathlib import Path
 from statistics import median
 from typing import Final
 
 from playwright.sync_api import expect
 
+from tests.benchmarks.sites import site_of_today
 from tests.browser.screens import connect_tablet
-from tests.support.browser import Site, clinic_of_today, open_site
-from tests.support.chromium import running_chromium
-from tests.support.databases import Stores
+from tests.support.browser import Site
 
 TIMES: Final = 5
 MOST_SECONDS: Final = 2
@@ -24,15 +21,8 @@ SHARE, SCORE = 0.29, "11,6"
 
 def main() -> None:
     """Measure and print."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Stores(Path(folder)).ready() as store,
-        running_chromium() as chromium,
-    ):
-        database = store.open()
-        with open_site(clinic_of_today(database, Path(folder)), chromium) as site:
-            seconds = [_measure(site, number) for number in range(TIMES)]
-        database.close()
+    with site_of_today() as site:
+        seconds = [_measure(site, number) for number in range(TIMES)]
     print(
         f"shown to the clinician: median {median(seconds):.2f} s, longest {max(seconds):.2f} s "
         f"of {TIMES} after Done (at most {MOST_SECONDS} s)"

@@ -1,26 +1,23 @@
 """Bytes and requests of the rating page, and when it can be used on a slow tablet and network.
 
-PYTHONPATH=.ci .venv/bin/python -m tests.benchmarks.rating_page
+.venv/bin/python -m tests.benchmarks.rating_page
 
 The network is the "slow 4G" of Lighthouse, the common yardstick: 1.6 Mbit/s down, 750 kbit/s up,
 150 ms there and back. The processor is four times slower than that of this machine. The page
 counts as usable when a touch on the first line has put a mark there.
 """
 
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 from playwright.sync_api import Page
 
+from tests.benchmarks.sites import site_of_today
 from tests.browser.screens import RatingScreen, connect_tablet
-from tests.support.browser import Site, clinic_of_today, open_site
-from tests.support.chromium import running_chromium
-from tests.support.databases import Stores
+from tests.support.browser import Site
 
 MOST_BYTES: Final = 60_000
 MOST_REQUESTS: Final = 8
@@ -66,15 +63,8 @@ class Load:
 
 def main() -> None:
     """Measure and print."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Stores(Path(folder)).ready() as store,
-        running_chromium() as chromium,
-    ):
-        database = store.open()
-        with open_site(clinic_of_today(database, Path(folder)), chromium) as site:
-            loads = [_measure(site, number) for number in range(TIMES)]
-        database.close()
+    with site_of_today() as site:
+        loads = [_measure(site, number) for number in range(TIMES)]
     _report(loads)
 
 
