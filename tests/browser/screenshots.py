@@ -1,6 +1,6 @@
 """Save a picture of every page, to be looked at: a tool, not a test.
 
-.venv/bin/python -m tests.browser.screenshots FOLDER [--language nn]
+PYTHONPATH=.ci .venv/bin/python -m tests.browser.screenshots FOLDER [--language nn]
 [--scheme dark] [--only NAME]
 """
 
