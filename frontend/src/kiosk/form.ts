@@ -1,4 +1,5 @@
 // DOM only: the rating page from the first touch to "stored". Decisions are in lib/.
+import { InTurn } from "../lib/in-turn";
 import { type Input, localTime, missingKeys, randomKey, ratingBody } from "../lib/marks";
 import { type PageData, readPageData } from "../lib/page-data";
 import type { StoredRating, Submission } from "../lib/submission";
@@ -20,6 +21,7 @@ export class RatingForm {
   readonly #marks = new Map<string, number>();
   readonly #inputs = new Set<Input>();
   readonly #sender = new Sender((state) => this.#follow(state));
+  readonly #counts = new InTurn((set: number) => tell(`${this.#path}/progress`, { set }));
   readonly #shownAt = performance.now();
   #key = newKey();
   #replaces: string | null = null;
@@ -34,7 +36,7 @@ export class RatingForm {
 
   constructor() {
     this.#data = this.#bind();
-    tell(`${this.#path}/started`, {});
+    void tell(`${this.#path}/started`, {}).catch(() => undefined);
   }
 
   get #path(): string {
@@ -126,7 +128,7 @@ export class RatingForm {
     this.#say(place || sentence);
     if (set === this.#told || this.#replaces !== null) return;
     this.#told = set;
-    tell(`${this.#path}/progress`, { set });
+    this.#counts.put(set);
   }
 
   #say(sentence: string): void {

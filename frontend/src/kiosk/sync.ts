@@ -49,31 +49,35 @@ export class Sender {
   }
 
   async #attempt(body: string): Promise<void> {
-    const stop = new AbortController();
-    const limit = setTimeout(() => stop.abort(), NO_ANSWER_MS);
     try {
-      const reply = await post("/tablet/ratings", body, stop.signal);
-      const content: unknown = await reply.json().catch(() => null);
-      this.#happen({ kind: "answered", status: reply.status, reply: content });
+      const answer = await post("/tablet/ratings", body);
+      this.#happen({ kind: "answered", ...answer });
     } catch {
       this.#happen({ kind: "unanswered" });
-    } finally {
-      clearTimeout(limit);
     }
   }
 }
 
 /** Tell the clinician's page how far the patient is: a count, never a mark. Loss does no harm. */
-export function tell(path: string, content: Readonly<Record<string, number>>): void {
-  post(path, JSON.stringify(content)).catch(() => undefined);
+export async function tell(path: string, content: Readonly<Record<string, number>>): Promise<void> {
+  await post(path, JSON.stringify(content));
 }
 
-function post(path: string, body: string, signal?: AbortSignal): Promise<Response> {
-  return fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body,
-    cache: "no-store",
-    ...(signal ? { signal } : {}),
-  });
+/** What the service answered, its body null when it is no JSON; rejects when no answer came in time. */
+async function post(path: string, body: string): Promise<{ status: number; reply: unknown }> {
+  const stop = new AbortController();
+  const limit = setTimeout(() => stop.abort(), NO_ANSWER_MS);
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body,
+      cache: "no-store",
+      signal: stop.signal,
+    });
+    const reply: unknown = await answer.json().catch(() => null);
+    return { status: answer.status, reply };
+  } finally {
+    clearTimeout(limit);
+  }
 }
