@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import NormalDist
 
 from app.clinical.figures import Z_95, Figure, FigureName, Interval
 
@@ -23,6 +24,8 @@ WINSORIZED_SHARE = 0.1
 
 LIMITS = (0.001, 0.025, 0.975, 0.999)
 """Probabilities of the funnel's lines: about two and three standard deviations."""
+
+_DEVIATES = tuple(NormalDist().inv_cdf(probability) for probability in LIMITS)
 
 
 class OddsError(ValueError):
@@ -166,6 +169,26 @@ def funnel(name: FigureName, units: Sequence[Unit]) -> Funnel:
         dots=_dots(name, large, target=target, variance=variance),
         too_small=too_small,
     )
+
+
+def lines_at(target: float, *, tau: float, standard_error: float) -> tuple[float, ...]:
+    """Return where the funnel's lines are for a unit, from the lowest to the highest.
+
+    The probability of each is that of ``LIMITS``, and over-dispersion is allowed for.
+
+    Parameters
+    ----------
+    target, tau
+        Of the funnel.
+    standard_error
+        Of a unit's value if only chance were at work.
+
+    References
+    ----------
+    Spiegelhalter (2005), doi:10.1002/sim.1970.
+    """
+    spread = math.sqrt(standard_error**2 + tau**2)
+    return tuple(target + deviate * spread for deviate in _DEVIATES)
 
 
 def winsorized(scores: Sequence[float]) -> list[float]:

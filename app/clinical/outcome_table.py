@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from app.clinical.figures import FigureName
 from app.clinical.report import EVERYBODY
 
 Members = Mapping[str, frozenset[str]]
@@ -137,6 +138,23 @@ ANSWERS = Table(
 
 ALLIANCES = _plain(alliance_scored=(ALLIANCE_SCORED,), no_alliance_scores=(NO_ALLIANCE,))
 FLAGS = _plain(flagged=(FLAGGED,), not_flagged=(NOT_FLAGGED,))
+
+ASKED = "asked"
+"""Everybody but who was never asked: no category, since those two tell it."""
+
+SHARES: Mapping[FigureName, tuple[str, str]] = {
+    FigureName.TWO_SCORES: (SCORED, EVERYBODY),
+    FigureName.RECOVERED: (RECOVERED, CLINICAL),
+    FigureName.IMPROVED: (IMPROVED, SCORED),
+    FigureName.UNCHANGED: (UNCHANGED, SCORED),
+    FigureName.DETERIORATED: (DETERIORATED, SCORED),
+    FigureName.UNPLANNED: (UNPLANNED, EVERYBODY),
+    FigureName.AGREED: (AGREED, EVERYBODY),
+    FigureName.ACCEPTED: (ACCEPTED, ASKED),
+    FigureName.DECLINED: (DECLINED, ASKED),
+    FigureName.FLAGGED: (FLAGGED, EVERYBODY),
+}
+"""Shares of patients, by what they count of what."""
 
 
 def _set(*leaves: Leaf) -> frozenset[str]:

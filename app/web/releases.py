@@ -5,13 +5,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from app.clinical.report import EVERYBODY
 from app.instruments import Registry
-from app.web import report_charts, report_tables
+from app.web import report_charts, report_tables, teams_beside
 from app.web.dependencies import (
     FILES_IN_LINE,
     HalfSignedIn,
@@ -31,6 +32,7 @@ from app.web.report_charts import ChartShown
 from app.web.report_tables import CountTable, PartRow, UnitFigures
 from app.web.report_words import ReportWords
 from app.web.sign_in import denied_problem, keep_browser, keep_sign_in, place_of, status_of
+from app.web.teams_beside import TeamsShown
 from app.web.words import Words
 from app.workflow import present, prove_anew, sign, take_out, withdraw
 from app.workflow.access import Role, Viewer
@@ -101,7 +103,10 @@ class ReleasePage:
     """What proves who somebody is before they sign; missing when they have just done so."""
     fresh_minutes: int
     charts: Sequence[ChartShown]
+    teams: TeamsShown | None
     units: Sequence[UnitFigures]
+    over_time: str
+    """Where its figures stand beside those of other periods."""
     parts: Sequence[PartRow]
     part_names: Sequence[str]
     counts: Sequence[CountTable]
@@ -298,7 +303,9 @@ def _page(
         asks_for_code=None if is_fresh else prove_anew.asks_for_code(at.db, at.here),
         fresh_minutes=FRESH_FOR // dt.timedelta(minutes=1),
         charts=report_charts.charts(said),
+        teams=teams_beside.teams_shown(said, seen.teams),
         units=report_tables.whole_figures(said),
+        over_time=_over_time(seen),
         parts=report_tables.part_figures(said),
         part_names=[said.period(path) for path in report_tables.part_paths(said.report)],
         counts=report_tables.count_tables(said),
@@ -308,6 +315,15 @@ def _page(
         problems=problems,
     )
     return render(at.request, "pages/releases/release.html", page, status=status)
+
+
+def _over_time(seen: ReleaseSeen) -> str:
+    """Return where figures over time are shown; without a choice where this is not in force."""
+    if seen.state is not ReleaseState.SIGNED:
+        return "/releases/over-time"
+    asked = seen.report.definition
+    chosen = {"form": asked.instrument, "step": asked.step.value}
+    return f"/releases/over-time?{urlencode(chosen)}"
 
 
 def _why_hidden(said: ReportWords, seen: ReleaseSeen) -> Sequence[WhyHidden]:

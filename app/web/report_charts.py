@@ -24,6 +24,9 @@ PREFERRED: Final = (
 )
 """What is drawn, the first of these that a report has a value of."""
 
+DOT: Final = {"size": 12, "color": INK, "line": {"color": PAPER, "width": 1.6}}
+"""How a value is marked."""
+
 _ROW_PX: Final = 44
 _FRAME_PX: Final = 120
 _LEAST_PX: Final = 260
@@ -176,19 +179,19 @@ def _along(rows: _Rows) -> Figure:
 
 
 def _drawing(dots: go.Scatter, **layout: object) -> Figure:
-    dots.update(
-        mode="markers",
-        marker={"size": 12, "color": INK, "line": {"color": PAPER, "width": 1.6}},
-        hoverinfo="text",
-    )
+    dots.update(mode="markers", marker=DOT, hoverinfo="text")
+    return drawing([dots], margin={"l": 12, "r": 20, "t": 12, "b": 56}, **layout)
+
+
+def drawing(traces: Sequence[go.Scatter], **layout: object) -> Figure:
+    """Return a drawing as all of a report look, checked by Plotly."""
     figure = go.Figure(
-        data=[dots],
+        data=list(traces),
         layout=go.Layout(
             font={"family": FONT, "size": 14, "color": INK},
             paper_bgcolor="rgba(0,0,0,0)",
             plot_bgcolor="rgba(0,0,0,0)",
             showlegend=False,
-            margin={"l": 12, "r": 20, "t": 12, "b": 56},
             hovermode="closest",
             dragmode=False,
             hoverlabel={

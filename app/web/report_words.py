@@ -109,12 +109,7 @@ class ReportWords:
 
     def number(self, name: FigureName, value: float | None) -> str:
         """Return a value as people read it, to the last digit that the report has."""
-        if value is None:
-            return "–"
-        exact = Decimal(repr(value))
-        if name in SHARES:
-            return self.words("report.percent", value=self.words.exact(exact * 100))
-        return self.words.exact(exact)
+        return "–" if value is None else number_in_words(self.words, name, value)
 
     def range(self, one: ReportedFigure) -> str:
         """Return the 95 % interval."""
@@ -211,10 +206,23 @@ class ReportWords:
     def _part(self, period: Period, form: str = "period") -> str:
         if period.path == EVERYBODY:
             return self.words("report.whole_period")
-        first, months = period.first, period.last.month - period.first.month + 1
-        return self.words(
-            f"report.{form}_{_STEPS[months].value}",
-            year=first.year,
-            part=(first.month - 1) // months + 1,
-            month=self.words.date(first, form="MMMM" if form == "period" else "MMM"),
-        )
+        return period_in_words(self.words, period, form=form)
+
+
+def number_in_words(words: Words, name: FigureName, value: float) -> str:
+    """Return a figure's value as people read it, with the decimals that it has."""
+    exact = Decimal(repr(value))
+    if name in SHARES:
+        return words("report.percent", value=words.exact(exact * 100))
+    return words.exact(exact)
+
+
+def period_in_words(words: Words, period: Period, *, form: str = "period") -> str:
+    """Return the name of a part of the calendar; ``form`` is "short" where there is little room."""
+    first, months = period.first, period.last.month - period.first.month + 1
+    return words(
+        f"report.{form}_{_STEPS[months].value}",
+        year=first.year,
+        part=(first.month - 1) // months + 1,
+        month=words.date(first, form="MMMM" if form == "period" else "MMM"),
+    )

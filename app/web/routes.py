@@ -1,5 +1,7 @@
 """All pages of the program, by router."""
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from app.web import (
@@ -15,6 +17,7 @@ from app.web import (
     live,
     new_release,
     numbers,
+    over_time,
     paper,
     participation,
     patient_log,
@@ -34,39 +37,46 @@ from app.web import (
     worklist,
 )
 
+ROUTERS: Final = (
+    # First, since it is looked for in this order and all tablets wait for it; only the corner
+    # stands before it, whose "trial" stands where visits have an identifier.
+    kiosk_corner.router,
+    kiosk_ratings.router,
+    sign_in.router,
+    account.router,
+    admin.router,
+    staff.router,
+    worklist.router,
+    reviews.router,
+    supervision.router,
+    quality.router,
+    rules.router,
+    # Before one release: "new" and "over-time" stand where it has an identifier.
+    new_release.router,
+    over_time.router,
+    releases.router,
+    # Before the pages of a patient: "new" stands where they have an identifier.
+    enrolment.router,
+    courses.router,
+    patient_page.router,
+    patient_log.router,
+    participation.router,
+    sessions.router,
+    paper.router,
+    ratings.router,
+    corrections.router,
+    kiosk.router,
+    tablets.router,
+    visits.router,
+    live.router,
+    calibration.router,
+    numbers.router,
+    purpose.router,
+)
+"""In the order in which the program looks for the one that is meant."""
+
 
 def include_all(app: FastAPI) -> None:
     """Add every page to the program."""
-    # First, since it is looked for in this order and all tablets wait for it; only the corner
-    # stands before it, whose "trial" stands where visits have an identifier.
-    app.include_router(kiosk_corner.router)
-    app.include_router(kiosk_ratings.router)
-    app.include_router(sign_in.router)
-    app.include_router(account.router)
-    app.include_router(admin.router)
-    app.include_router(staff.router)
-    app.include_router(worklist.router)
-    app.include_router(reviews.router)
-    app.include_router(supervision.router)
-    app.include_router(quality.router)
-    app.include_router(rules.router)
-    # Before one release: "new" stands where it has an identifier.
-    app.include_router(new_release.router)
-    app.include_router(releases.router)
-    # Before the pages of a patient: "new" stands where they have an identifier.
-    app.include_router(enrolment.router)
-    app.include_router(courses.router)
-    app.include_router(patient_page.router)
-    app.include_router(patient_log.router)
-    app.include_router(participation.router)
-    app.include_router(sessions.router)
-    app.include_router(paper.router)
-    app.include_router(ratings.router)
-    app.include_router(corrections.router)
-    app.include_router(kiosk.router)
-    app.include_router(tablets.router)
-    app.include_router(visits.router)
-    app.include_router(live.router)
-    app.include_router(calibration.router)
-    app.include_router(numbers.router)
-    app.include_router(purpose.router)
+    for router in ROUTERS:
+        app.include_router(router)

@@ -19,26 +19,13 @@ from app.clinical.case_mix import (
 )
 from app.clinical.disclosure_figures import may_show_rate
 from app.clinical.figures import Figure, FigureName, Interval, share
+from app.clinical.outcome_table import SHARES
 from app.clinical.report import EVERYBODY, ReportedFigure
 from app.clinical.reported import Where, hidden, shown
 from app.workflow import withhold
-from app.workflow.withhold import ASKED, BASIS, Material
+from app.workflow.withhold import BASIS, Material
 
 __all__ = ["Material"]
-
-_SHARES = (
-    (FigureName.TWO_SCORES, categories.SCORED, EVERYBODY),
-    (FigureName.RECOVERED, categories.RECOVERED, categories.CLINICAL),
-    (FigureName.IMPROVED, categories.IMPROVED, categories.SCORED),
-    (FigureName.UNCHANGED, categories.UNCHANGED, categories.SCORED),
-    (FigureName.DETERIORATED, categories.DETERIORATED, categories.SCORED),
-    (FigureName.UNPLANNED, categories.UNPLANNED, EVERYBODY),
-    (FigureName.AGREED, categories.AGREED, EVERYBODY),
-    (FigureName.ACCEPTED, categories.ACCEPTED, ASKED),
-    (FigureName.DECLINED, categories.DECLINED, ASKED),
-    (FigureName.FLAGGED, categories.FLAGGED, EVERYBODY),
-)
-"""Shares, by what they count of what."""
 
 _BETTER = {FigureName.RECOVERED: True, FigureName.IMPROVED: True}
 _WORSE = {FigureName.UNCHANGED: False, FigureName.DETERIORATED: False}
@@ -85,7 +72,7 @@ def _places(material: Material) -> list[Where]:
 
 def _shares(material: Material, where: Where) -> list[ReportedFigure]:
     found = []
-    for name, part, whole in _SHARES:
+    for name, (part, whole) in SHARES.items():
         if (*where, part) not in material.counts:
             continue
         count, n = material.shown(where, part), material.shown(where, whole)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.clinical import written_report
 from app.clinical.disclosure import Why
 from app.clinical.report import Report
+from app.clinical.teams_compared import TeamsCompared, teams_compared
 from app.records import people, releases
 from app.records.base import DbSession
 from app.records.encryption import unseal
@@ -76,6 +77,8 @@ class ReleaseSeen:
     superseded_by: uuid.UUID | None
     hidden: Sequence[HiddenCell]
     """Why cells are hidden; empty for whoever does not release."""
+    teams: Sequence[TeamsCompared]
+    """From nothing but what the report shows."""
 
     @property
     def is_draft(self) -> bool:
@@ -118,10 +121,11 @@ def see_release(db: DbSession, viewer: Viewer, *, release_id: uuid.UUID) -> Rele
     if not _may_see(viewer, row, steps):
         raise NotThereError
     names = people.staff_names(db, viewer, staff_ids={step.done_by for step in steps})
+    report = written_report.report_of(row.written)
     return ReleaseSeen(
         id=row.id,
         organization=people.organization(db, org_id=viewer.org_id).name,
-        report=written_report.report_of(row.written),
+        report=report,
         hash=row.hash,
         state=steps[-1].state,
         steps=[_step(db, step, names=names) for step in steps],
@@ -131,6 +135,7 @@ def see_release(db: DbSession, viewer: Viewer, *, release_id: uuid.UUID) -> Rele
         supersedes=row.supersedes,
         superseded_by=releases.successor_of(db, org_id=viewer.org_id, release_id=row.id),
         hidden=_hidden(row) if viewer.has(Role.QUALITY_LEAD) else (),
+        teams=teams_compared(report),
     )
 
 

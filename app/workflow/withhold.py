@@ -29,9 +29,6 @@ from app.clinical.reported import Where
 from app.clinical.told_wholes import Cells, Whole, leaves_groups
 from app.workflow.add_up import SummedUp
 
-ASKED = "asked"
-"""Everybody but who was never asked: no category, since those two tell it."""
-
 BASIS = {
     FigureName.MEASURED_OUTCOME: EVERYBODY,
     FigureName.MEASURED_ALLIANCE: EVERYBODY,
@@ -87,7 +84,7 @@ class Material:
 
     def shown(self, where: Where, category: str) -> int | None:
         """Return a count that is shown."""
-        if category != ASKED:
+        if category != categories.ASKED:
             return self.counts.get((*where, category))
         everybody = self.shown(where, EVERYBODY)
         without = self.shown(where, categories.NOT_ASKED)

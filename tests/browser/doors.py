@@ -28,7 +28,7 @@ from tests.browser.furnished import (
 )
 from tests.browser.invented import FORM
 from tests.browser.rooms import TabletDoors
-from tests.support import accounts, reports
+from tests.support import accounts, reports, told_reports
 from tests.support.benches import with_moved_rule
 from tests.support.browser import LAPTOP, Site
 from tests.support.clinic import Clinic, Enrolled, Person
@@ -309,5 +309,13 @@ def _doors_of_releases(clinic: Clinic) -> Iterator[Door]:
     yield Door("release-new-wrong", "/releases/new", "/releases/new", lead, "form.form button")
     for name, release_id in releases.items():
         yield Door(f"release-{name}", path, f"/releases/{release_id}", lead)
+    for report in told_reports.years():
+        told = reports.signed_report(clinic, report)
+    yield Door("release-teams", path, f"/releases/{told}", lead)
+    yield Door("over-time", "/releases/over-time", "/releases/over-time", lead)
+    few = "/releases/over-time?form=outcome-4"
+    yield Door("over-time-few", "/releases/over-time", few, lead)
+    none = "/releases/over-time?form=outcome-4&figure=accepted"
+    yield Door("over-time-none", "/releases/over-time", none, lead)
     exception = f"/releases/{releases['draft']}"
     yield Door("release-exception", path, exception, "administrator")

@@ -14,6 +14,7 @@ from app.clinical.comparison import (
     between_variance,
     binomial_limit,
     funnel,
+    lines_at,
     observed_to_expected,
     share_units,
     winsorized,
@@ -218,3 +219,10 @@ def test_where_nothing_was_expected_there_is_no_ratio() -> None:
     ratio, z = observed_to_expected(0, expected=0, variance=0, n=0)
 
     assert (ratio.value, z) == (None, None)
+
+
+def test_the_lines_of_a_funnel_allow_for_what_differs_between_teams() -> None:
+    # sqrt(0.03 ** 2 + 0.04 ** 2) = 0.05, times 3.0902 and 1.95996.
+    lines = lines_at(0.5, tau=0.04, standard_error=0.03)
+
+    assert lines == pytest.approx((0.34549, 0.40200, 0.59800, 0.65451), abs=5e-6)

@@ -135,6 +135,7 @@ EXPECTED: Final = {
     "GET /releases": "releases",
     "GET /releases/new": "appraises",
     "POST /releases/new": "appraises",
+    "GET /releases/over-time": "releases",
     "GET /releases/schema": "everybody",
     "GET /releases/{release_id}": "releases",
     "POST /releases/{release_id}/anew": "appraises",
