@@ -71,12 +71,19 @@ _NO_LOOPS = sa.select(sa.func.set_config("enable_nestloop", "off", sa.true()))
 """Until the transaction ends."""
 
 
-def patients(db: DbSession, asked: Asked) -> Iterator[Sequence[CourseHistory]]:
-    """Yield the courses of each patient that would be fitted, and those with one score."""
-    # PostgreSQL, right after a large import, takes each part of the question for one row, and
-    # would go through all sessions again for every score: minutes for some hundred courses.
+def without_loops(db: DbSession) -> None:
+    """Let PostgreSQL read courses once also before it has counted its tables.
+
+    Right after a large import it takes each part of the question for one row, and would go
+    through all sessions again for every score: minutes for some hundred courses.
+    """
     if db.get_bind().dialect.name == "postgresql":
         ask(db, _NO_LOOPS)
+
+
+def patients(db: DbSession, asked: Asked) -> Iterator[Sequence[CourseHistory]]:
+    """Yield the courses of each patient that would be fitted, and those with one score."""
+    without_loops(db)
     question = _HISTORIES.execution_options(yield_per=_AT_ONCE)
     with closing(ask(db, question, **values_of(asked))) as rows:
         for _, of_patient in itertools.groupby(rows, key=lambda row: row.patient_id):

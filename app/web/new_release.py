@@ -53,7 +53,7 @@ def get_new(at: At, _: QualityLead) -> Response:
 def post_new(at: At, _: QualityLead, instrument: Text = "", period: Text = "") -> Response:
     problems = []
     asked = _asked(at, instrument, period)
-    if instrument not in dict(_instruments(at)):
+    if instrument not in dict(instruments_of(at)):
         problems.append(Problem("instrument", at.words("errors.release_choose_form")))
     if asked is None:
         problems.append(Problem("period", at.words("errors.release_choose_period")))
@@ -91,7 +91,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     page = NewReleasePage(
-        instruments=_instruments(at),
+        instruments=instruments_of(at),
         instrument=instrument,
         periods=_periods(at),
         period=period,
@@ -113,7 +113,7 @@ def _choices(at: Desk) -> str:
     return "; ".join(said)
 
 
-def _instruments(at: Desk) -> Sequence[Option]:
+def instruments_of(at: Desk) -> Sequence[Option]:
     """Return the outcome forms by name."""
     found = [
         (key, instrument_name(at.words, at.registry, key))

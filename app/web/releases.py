@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from app.clinical.report import EVERYBODY
 from app.instruments import Registry
-from app.web import report_charts, report_tables, teams_beside
+from app.web import report_charts, report_tables, teams_beside, vouching
 from app.web.dependencies import (
     FILES_IN_LINE,
     HalfSignedIn,
@@ -31,15 +31,14 @@ from app.web.pages import go_to, render
 from app.web.report_charts import ChartShown
 from app.web.report_tables import CountTable, PartRow, UnitFigures
 from app.web.report_words import ReportWords
-from app.web.sign_in import denied_problem, keep_browser, keep_sign_in, place_of, status_of
 from app.web.teams_beside import TeamsShown
+from app.web.vouching import FRESH_MINUTES, NotVouched
 from app.web.words import Words
-from app.workflow import present, prove_anew, sign, take_out, withdraw
+from app.workflow import present, sign, take_out, withdraw
 from app.workflow.access import Role, Viewer
 from app.workflow.present import ReleaseRow, ReleaseSeen, ReleaseState
-from app.workflow.prove_anew import FRESH_FOR
 from app.workflow.refusals import Refusal
-from app.workflow.sign_in import Denied, OpenSignIn
+from app.workflow.sign_in import OpenSignIn
 from app.workflow.take_out import FileKind
 
 router = APIRouter(prefix="/releases")
@@ -172,16 +171,10 @@ def get_release(at: At, release_id: uuid.UUID) -> Response:
 @router.post("/{release_id}/vouch")
 def post_vouch(at: At, release_id: uuid.UUID, proof: Text = "") -> Response:
     present.see_release(at.db, at.viewer, release_id=release_id)
-    place = place_of(at.request)
-    wrong = "wrong_code" if prove_anew.asks_for_code(at.db, at.here) else "wrong_present_password"
-    begun = prove_anew.prove_anew(at.db, at.here, proof=proof, place=place, now=at.now)
-    if isinstance(begun, Denied):
-        problems = denied_problem(at.request, begun, field="proof", wrong=wrong)
-        return _page(at, release_id, problems=problems, status=status_of(begun))
-    response = go_to(f"/releases/{release_id}")
-    keep_sign_in(response, begun)
-    keep_browser(response, place)
-    return response
+    found = vouching.vouch(at.request, at.db, at.here, proof=proof, now=at.now)
+    if isinstance(found, NotVouched):
+        return _page(at, release_id, problems=found.problems, status=found.status)
+    return found.kept_in(go_to(f"/releases/{release_id}"))
 
 
 @router.post("/{release_id}/approve")
@@ -277,7 +270,6 @@ def _page(
     words = at.words
     said = _said(words, at.registry, seen)
     is_lead = at.viewer.has(Role.QUALITY_LEAD)
-    is_fresh = prove_anew.is_fresh(at.db, at.here, now=at.now)
     waits = seen.is_draft and seen.is_exception and seen.state is not ReleaseState.APPROVED
     is_out = seen.state is ReleaseState.SIGNED
     page = ReleasePage(
@@ -300,8 +292,8 @@ def _page(
         may_withdraw=is_lead and seen.state is not ReleaseState.WITHDRAWN,
         may_draw_anew=is_lead and (is_out or (seen.is_draft and seen.is_overtaken)),
         kinds=list(files.WRITERS) if is_out and is_lead else (),
-        asks_for_code=None if is_fresh else prove_anew.asks_for_code(at.db, at.here),
-        fresh_minutes=FRESH_FOR // dt.timedelta(minutes=1),
+        asks_for_code=vouching.still_asks(at.db, at.here, now=at.now),
+        fresh_minutes=FRESH_MINUTES,
         charts=report_charts.charts(said),
         teams=teams_beside.teams_shown(said, seen.teams),
         units=report_tables.whole_figures(said),

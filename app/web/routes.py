@@ -16,6 +16,7 @@ from app.web import (
     kiosk_ratings,
     live,
     new_release,
+    new_research,
     numbers,
     over_time,
     paper,
@@ -26,6 +27,7 @@ from app.web import (
     quality,
     ratings,
     releases,
+    research,
     reviews,
     rules,
     sessions,
@@ -51,7 +53,10 @@ ROUTERS: Final = (
     supervision.router,
     quality.router,
     rules.router,
-    # Before one release: "new" and "over-time" stand where it has an identifier.
+    # Before one export and one release: "new", "research" and "over-time" stand where they have
+    # an identifier.
+    new_research.router,
+    research.router,
     new_release.router,
     over_time.router,
     releases.router,

@@ -8,6 +8,7 @@ from tests.architecture.house import HOUSE
 
 LANES = {
     "app/clinical/aggregates.py": "app.clinical.aggregates",
+    "app/records/research_courses.py": "app.records.research_courses",
     "app/records/surveys.py": "app.records.surveys",
 }
 """Modules that only a named few may import, once they exist."""

@@ -28,7 +28,7 @@ from tests.browser.furnished import (
 )
 from tests.browser.invented import FORM
 from tests.browser.rooms import TabletDoors
-from tests.support import accounts, reports, told_reports
+from tests.support import accounts, reports, research, told_reports
 from tests.support.benches import with_moved_rule
 from tests.support.browser import LAPTOP, Site
 from tests.support.clinic import Clinic, Enrolled, Person
@@ -41,6 +41,7 @@ NO_PAGES: Final = frozenset(
         "/numbers/{instrument}/calibration.json",
         "/releases/schema",
         "/releases/{release_id}/files/{kind}",
+        "/releases/research/{request_id}/files/{kind}",
     }
 )
 """Addresses that answer with something else than a page."""
@@ -153,15 +154,35 @@ def build_town(site: Site) -> Town:
         *_doors_of_patients(main, critical, little),
         *_doors_of_courses(main, little["closed"]),
         *_doors_of_releases(clinic),
+        *_doors_of_research(clinic),
         *_doors_of_tablets(tablets, main, critical, little),
     ]
     return Town(
-        site=site, doors=doors, cookies={**cookies, **_half_signed_in(clinic), **tablets.cookies}
+        site=site,
+        doors=doors,
+        cookies={
+            **cookies,
+            "proved_lead": _proved(clinic, clinic.quality_lead),
+            "proved_administrator": _proved(clinic, clinic.administrator),
+            **_half_signed_in(clinic),
+            **tablets.cookies,
+        },
     )
 
 
 def _sign_in(clinic: Clinic, person: Person) -> tuple[str, str]:
     return SIGN_IN_COOKIE, clinic.sign_in(person)
+
+
+def _proved(clinic: Clinic, person: Person) -> tuple[str, str]:
+    """Sign somebody in who has just proved who they are, however long the walk round takes."""
+    name, token = _sign_in(clinic, person)
+    with clinic.database.writing() as db:
+        sign_in = db.execute(
+            select(SignIn).where(SignIn.token_hash == access.token_hash(token))
+        ).scalar_one()
+        sign_in.second_factor_at = read_clock() + dt.timedelta(days=1)
+    return name, token
 
 
 def _half_signed_in(clinic: Clinic) -> dict[str, tuple[str, str]]:
@@ -319,3 +340,21 @@ def _doors_of_releases(clinic: Clinic) -> Iterator[Door]:
     yield Door("over-time-none", "/releases/over-time", none, lead)
     exception = f"/releases/{releases['draft']}"
     yield Door("release-exception", path, exception, "administrator")
+
+
+def _doors_of_research(clinic: Clinic) -> Iterator[Door]:
+    path, lead = "/releases/research", "proved_lead"
+    agreed = research.shared_by_few(clinic, year=2024)
+    research.taken(clinic, agreed)
+    waits = research.shared_by_few(clinic, year=2025, is_agreed=False)
+    yield Door("research", path, path, lead)
+    new = f"{path}/new"
+    yield Door("research-new", new, new, lead)
+    yield Door("research-new-wrong", new, new, lead, "form.form button")
+    one = f"{path}/{{request_id}}"
+    yield Door("research-asked", one, f"{path}/{waits}", lead)
+    yield Door("research-answer", one, f"{path}/{waits}", "proved_administrator")
+    send = "form[action$=decline] button"
+    yield Door("research-answer-wrong", one, f"{path}/{waits}", "proved_administrator", send)
+    yield Door("research-agreed", one, f"{path}/{agreed}", lead)
+    yield Door("research-vouch", one, f"{path}/{agreed}", "quality_lead")

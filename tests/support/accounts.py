@@ -12,11 +12,12 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.records import audit
 from app.records.audit import AuditEntry
+from app.records.base import new_id
 from app.records.encryption import seal
 from app.records.engine import enter_organization
-from app.records.staff import Account
+from app.records.staff import Account, Role, StaffRole
 from app.workflow import prove
-from tests.support.clinic import Clinic, Person
+from tests.support.clinic import MONDAY, Clinic, Person
 
 PASSWORD = "torsk-paraply-lykt-seks"
 
@@ -125,3 +126,20 @@ def entries(clinic: Clinic, person: Person) -> list[AuditEntry]:
 def shown_codes(page: str) -> list[str]:
     """Return the codes and passwords that a page shows."""
     return re.findall(r"<code>([0-9A-Z -]+)</code>", page)
+
+
+def make_administrator(clinic: Clinic) -> None:
+    """Let the clinician of the other organization be its administrator too."""
+    person = clinic.elsewhere
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=person.org_id)
+        db.add(
+            StaffRole(
+                org_id=person.org_id,
+                id=new_id(),
+                staff_id=person.staff_id,
+                role=Role.ADMINISTRATOR,
+                team_id=None,
+                since=MONDAY,
+            )
+        )

@@ -16,6 +16,7 @@ from tests.support.benches import move, rehearse
 from tests.support.clinic import Clinic, Enrolled, Person
 from tests.support.kiosk import PIN, TabletInRoom, connect, hand_over, tablet_id
 from tests.support.reports import settle_by, signed
+from tests.support.research import shared_by_few
 
 OWN_ROOM = "Rom 3"
 OTHER_ROOM = "Rom 4"
@@ -72,6 +73,7 @@ def fill_clinic(clinic: Clinic) -> Everything:
     move(clinic, rule="missing", parameter="in_a_row", value="3")
     release_id = signed(clinic)
     settle_by(clinic, threshold=6)
+    request_id = shared_by_few(clinic)
     return Everything(
         clinic=clinic,
         patient=patient,
@@ -89,6 +91,7 @@ def fill_clinic(clinic: Clinic) -> Everything:
             "instrument": "phq-9",
             "rule": "missing",
             "release_id": str(release_id),
+            "request_id": str(request_id),
             "kind": "csv",
         },
         tablet=tablet,

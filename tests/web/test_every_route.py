@@ -5,10 +5,8 @@ from typing import Any, Final
 import pytest
 from starlette.testclient import TestClient
 
-from app.records.base import new_id
-from app.records.engine import enter_organization
-from app.records.staff import Role, StaffRole
-from tests.support.clinic import MONDAY, Clinic
+from tests.support.accounts import make_administrator
+from tests.support.clinic import Clinic
 from tests.support.everything import Everything, fill_clinic
 from tests.support.kiosk import connect
 from tests.support.routes import NOBODYS, KnownRoute, every_route, out_of_reach, routes_in_order
@@ -136,6 +134,16 @@ EXPECTED: Final = {
     "GET /releases/new": "appraises",
     "POST /releases/new": "appraises",
     "GET /releases/over-time": "releases",
+    "GET /releases/research": "releases",
+    "GET /releases/research/new": "appraises",
+    "POST /releases/research/new": "appraises",
+    "POST /releases/research/new/vouch": "appraises",
+    "GET /releases/research/{request_id}": "releases",
+    "POST /releases/research/{request_id}/approve": "releases",
+    "POST /releases/research/{request_id}/decline": "releases",
+    "GET /releases/research/{request_id}/files/{kind}": "appraises",
+    "POST /releases/research/{request_id}/vouch": "releases",
+    "POST /releases/research/{request_id}/withdraw": "appraises",
     "GET /releases/schema": "everybody",
     "GET /releases/{release_id}": "releases",
     "POST /releases/{release_id}/anew": "appraises",
@@ -378,20 +386,3 @@ def assert_same(everything: Everything, client: TestClient, route: KnownRoute) -
     ]
     assert plain[0] == plain[1], route
     return answers[0]
-
-
-def make_administrator(clinic: Clinic) -> None:
-    """Let the clinician of the other organization be its administrator too."""
-    person = clinic.elsewhere
-    with clinic.database.writing() as db:
-        enter_organization(db, org_id=person.org_id)
-        db.add(
-            StaffRole(
-                org_id=person.org_id,
-                id=new_id(),
-                staff_id=person.staff_id,
-                role=Role.ADMINISTRATOR,
-                team_id=None,
-                since=MONDAY,
-            )
-        )

@@ -7,10 +7,11 @@ that is what a spreadsheet in that language expects.
 import csv
 import datetime as dt
 import io
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from app.web.exports.plain_text import harmless_in_line
+from app.web.exports.plain_text import harmless, harmless_in_line
 from app.web.exports.signed import Signed
 from app.web.report_tables import ALL_COLUMNS, Cell, count_rows, figure_rows
 
@@ -23,17 +24,29 @@ REMARK: Final = "# "
 
 def write(signed: Signed) -> bytes:
     """Return a release as CSV."""
-    has_comma = signed.said.words.language != "en"
-    text = io.StringIO(newline="")
-    text.write(f"{BYTE_ORDER_MARK}{REMARK}{signed.watermark}\r\n")
-    lines = csv.writer(text, delimiter=";" if has_comma else ",", lineterminator="\r\n")
-    lines.writerow(ALL_COLUMNS)
     rows = [
         *figure_rows(signed.said, release=signed.id),
         *count_rows(signed.said, release=signed.id),
     ]
+    return table(
+        ALL_COLUMNS,
+        (row.of(ALL_COLUMNS) for row in rows),
+        remark=signed.watermark,
+        language=signed.said.words.language,
+    )
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, remark: str, language: str
+) -> bytes:
+    """Return a table as CSV for readers of a language, with a first line about the file."""
+    has_comma = language != "en"
+    text = io.StringIO(newline="")
+    text.write(f"{BYTE_ORDER_MARK}{REMARK}{harmless(remark)}\r\n")
+    lines = csv.writer(text, delimiter=";" if has_comma else ",", lineterminator="\r\n")
+    lines.writerow(columns)
     for row in rows:
-        lines.writerow([_written(cell, has_comma=has_comma) for cell in row.of(ALL_COLUMNS)])
+        lines.writerow([_written(cell, has_comma=has_comma) for cell in row])
     return text.getvalue().encode()
 
 
