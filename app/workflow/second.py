@@ -29,14 +29,16 @@ def agree_to_share(
     registry: Registry,
     now: dt.datetime,
 ) -> None:
-    """Agree, as the second person: the content is made now, hashed, and stands."""
+    """Agree, as the second person: the content is made now, hashed, and stands.
+
+    While it waited nobody could ask for the same courses, so that they leave once.
+    """
     viewer = here.viewer
     access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
     audit.take_turn(db)
     row = _waiting(db, here, request_id, now=now)
     if not is_confirmed:
         raise Refusal("research_confirm")
-    _check_not_out(db, viewer, row)
     definition = _definition_now(db, viewer, row, registry=registry)
     made = de_identify(db, definition, org_id=viewer.org_id)
     if not made.rows.people:
@@ -67,14 +69,6 @@ def decline_to_share(
     audit.take_turn(db)
     row = _waiting(db, here, request_id, now=now)
     share.end(db, viewer, row, ResearchState.REJECTED, reason=reason, now=now)
-
-
-def _check_not_out(db: DbSession, viewer: Viewer, row: ResearchRequest) -> None:
-    for other, steps in share.overlapping(
-        db, viewer, instrument=row.instrument, years=(row.first_year, row.last_year)
-    ):
-        if other.id != row.id and share.is_out(steps):
-            raise Conflict("research_out_already", value=share.years_of(other))
 
 
 def _waiting(

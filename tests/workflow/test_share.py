@@ -29,6 +29,7 @@ from tests.support.research import (
     decline,
     log_of,
     seen,
+    shared_by_few,
     taken,
     withdraw,
 )
@@ -271,6 +272,27 @@ def test_what_the_site_asks_for_behind_a_number_holds_and_never_less_than_five(
     found = taken(clinic, request_id).export
     assert found.definition.k == 8
     assert min(research_rows.classes(found.people).values()) >= 8
+
+
+def test_of_nobody_left_by_the_threshold_of_now_nothing_is_made(clinic: Clinic) -> None:
+    request_id = shared_by_few(clinic, is_agreed=False)
+    settle_by(clinic, threshold=10)
+
+    with pytest.raises(Conflict, match="research_nobody"):
+        agree(clinic, request_id)
+
+    assert seen(clinic, request_id).hash is None
+
+
+def test_another_edition_of_the_form_is_another_question(clinic: Clinic) -> None:
+    request_id = shared_by_few(clinic, is_agreed=False)
+    form = clinic.registry.get("outcome-4")
+    newer = form.model_copy(update={"version": form.version + 1})
+    forms = dict(clinic.registry.instruments) | {form.key: newer}
+    clinic.registry = replace(clinic.registry, instruments=forms)
+
+    with pytest.raises(Conflict, match="research_other_rules"):
+        agree(clinic, request_id)
 
 
 def test_a_refusal_of_the_second_keeps_nothing(clinic: Clinic) -> None:
