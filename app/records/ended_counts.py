@@ -69,9 +69,12 @@ def times_to_change(
     return [(Cell(team, month), k, bool(better), n) for team, month, k, better, n in rows]
 
 
-def flagged(db: DbSession, asked: Asked, *, span: Span) -> list[Flagged]:
-    """Return the flags of ended courses that asked for a review."""
-    of = cohort(span)
+def flagged(db: DbSession, asked: Asked, *, span: Span, of: sa.CTE | None = None) -> list[Flagged]:
+    """Return the flags of ended courses that asked for a review.
+
+    ``of`` are other courses than those of a cohort.
+    """
+    of = cohort(span) if of is None else of
     decided = (
         sa.exists()
         .where(same(_REVIEW, _FLAG, flag_id="id"))

@@ -103,9 +103,13 @@ def ended(
     span: Span,
     judge: Judge,
     bands: Sequence[tuple[int, int | None]],
+    of: sa.CTE | None = None,
 ) -> list[Ended]:
-    """Return what the ended courses come to, by team, month and age band."""
-    of = cohort(span)
+    """Return what the ended courses come to, by team, month and age band.
+
+    ``of`` are other courses than those of a cohort.
+    """
+    of = cohort(span) if of is None else of
     age = year_of(of.c.opened_at, span) - _PATIENT.c.birth_year
     each_band = [
         (age >= low if high is None else age.between(low, high), number)

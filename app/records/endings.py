@@ -18,7 +18,7 @@ from sqlmodel import Field, SQLModel
 from app.records import audit
 from app.records.base import DbSession, UtcDateTime, ask, belongs, table_of
 from app.records.episodes import Baseline, Episode
-from app.records.people import Respondent, RespondentKind
+from app.records.people import Respondent, RespondentKind, Treats
 from app.records.ratings import Rating, Withdrawal
 from app.records.sessions import SessionStatus, TherapySession
 from app.records.tablets import Slot
@@ -83,12 +83,14 @@ class Yardstick:
 _END, _EPISODE, _BASELINE = table_of(CourseEnd), table_of(Episode), table_of(Baseline)
 _SESSION, _RATING = table_of(TherapySession), table_of(Rating)
 _RESPONDENT, _WITHDRAWAL = table_of(Respondent), table_of(Withdrawal)
+_TREATS = table_of(Treats)
 _NEWER = _RATING.alias("newer")
 _ORG = sa.bindparam("org", type_=sa.Integer)
 _MAIN = sa.bindparam("instrument", type_=sa.String)
 _EDITION = sa.bindparam("edition", type_=sa.Integer)
 _LEAST = sa.bindparam("least", type_=sa.Integer)
 _SIGN = sa.bindparam("sign", type_=sa.Integer)
+_STAFF = sa.bindparam("treated_by", type_=sa.Uuid)
 
 
 def _same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
@@ -104,6 +106,15 @@ IS_ASKED_FOR = sa.and_(
 )
 """The condition that an episode is among those that ``Asked`` names."""
 
+WAS_TREATED = sa.and_(
+    _TREATS.c.org_id == _EPISODE.c.org_id,
+    _TREATS.c.patient_id == _EPISODE.c.patient_id,
+    _TREATS.c.since <= _EPISODE.c.closed_at,
+    sa.or_(_TREATS.c.until.is_(None), _TREATS.c.until >= _EPISODE.c.closed_at),
+)
+"""The condition that somebody treated a patient when the course closed."""
+
+_IS_THEIRS = sa.or_(_STAFF.is_(None), sa.exists().where(WAS_TREATED, _TREATS.c.staff_id == _STAFF))
 _KEPT = (
     sa.exists()
     .where(_same(_END, _EPISODE, episode_id="id"))
@@ -113,7 +124,7 @@ _KEPT = (
 )
 _MISSING = (
     sa.select(_EPISODE.c.id, _EPISODE.c.alliance_instrument)
-    .where(IS_ASKED_FOR, ~_KEPT)
+    .where(IS_ASKED_FOR, _IS_THEIRS, ~_KEPT)
     .cte("missing")
 )
 """Closed courses of which nothing is kept, or what no longer holds."""
@@ -318,16 +329,19 @@ _FORGET = (
 )
 
 
-def keep(db: DbSession, asked: Asked, *, yardstick: Yardstick) -> int:
+def keep(
+    db: DbSession, asked: Asked, *, yardstick: Yardstick, treated_by: uuid.UUID | None = None
+) -> int:
     """Work out what is not kept yet of the courses asked for; return how many rows that made.
 
-    What was worked out with another edition or reliable change is worked out anew.
+    What was worked out with another edition or reliable change is worked out anew. Only the
+    courses of one clinician are, if ``treated_by`` names one: nobody waits for the others.
     """
     # A rating that is withdrawn meanwhile must not leave behind what it came to.
     audit.take_turn(db)
     values = {**values_of(asked), "edition": yardstick.edition, "least": yardstick.least}
     statement = _KEEP[db.get_bind().dialect.name]
-    return ask(db, statement, **values, sign=yardstick.sign).rowcount
+    return ask(db, statement, **values, sign=yardstick.sign, treated_by=treated_by).rowcount
 
 
 def forget(db: DbSession, *, episode_id: uuid.UUID) -> None:

@@ -49,6 +49,7 @@ _CLINICAL = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
 
 MENU: Sequence[Menu] = (
     Menu("/", "staff.menu_patients", frozenset({Role.CLINICIAN})),
+    Menu("/own-figures", "staff.menu_own_figures", frozenset({Role.CLINICIAN})),
     Menu("/supervision", "staff.menu_supervision", frozenset({Role.SUPERVISOR})),
     Menu("/quality", "staff.menu_quality", frozenset({Role.QUALITY_LEAD})),
     Menu("/admin", "staff.menu_admin", frozenset({Role.ADMINISTRATOR})),

@@ -182,7 +182,7 @@ def pairs_of(db: DbSession, *, instrument: Instrument, months: Months) -> PairSu
     endings.keep(db, asked, yardstick=yardstick_of(instrument))
     judge = judge_of(instrument)
     rows = ended_sums.ended(db, asked, span=span_of(months), judge=judge, bands=())
-    return sum((_pairs(row) for row in rows), PairSums())
+    return sum((pairs_in(row) for row in rows), PairSums())
 
 
 def yardstick_of(instrument: Instrument) -> Yardstick:
@@ -250,7 +250,7 @@ def _judge(
     if method is ChangeMethod.JACOBSON_TRUAX or judge.least is None:
         return judge
     rows = ended_sums.ended(db, asked, span=span, judge=judge, bands=())
-    pairs = sum((_pairs(row) for row in rows), PairSums())
+    pairs = sum((pairs_in(row) for row in rows), PairSums())
     rule = _rule(method, instrument=instrument, pairs=pairs)
     return Judge(
         sign=judge.sign,
@@ -337,8 +337,8 @@ def _group(row: Ended) -> GroupSums:
             one_score=row.one_score,
             one_score_clinical=row.one_score_clinical,
         ),
-        outcome=_pairs(row),
-        alliance=PairSums(row.alliance_pairs, row.u1, row.v1, row.u2, row.v2, row.u1v1),
+        outcome=pairs_in(row),
+        alliance=alliance_pairs_in(row),
         excluded={
             Exclusion.ONE_SCORE: row.one_score,
             Exclusion.DECLINED: row.refused,
@@ -349,8 +349,14 @@ def _group(row: Ended) -> GroupSums:
     )
 
 
-def _pairs(row: Ended) -> PairSums:
+def pairs_in(row: Ended) -> PairSums:
+    """Return first and last scores on the outcome form."""
     return PairSums(row.pairs, row.x1, row.y1, row.x2, row.y2, row.x1y1)
+
+
+def alliance_pairs_in(row: Ended) -> PairSums:
+    """Return first and last scores on the alliance form."""
+    return PairSums(row.alliance_pairs, row.u1, row.v1, row.u2, row.v2, row.u1v1)
 
 
 def _mix(row: Ended) -> MixSums:

@@ -135,7 +135,7 @@ def draft(
         whole=asked.whole.value,
     )
     audit.append(db, event)
-    instrument = _with_value(db, registry.get(asked.instrument), org_id=viewer.org_id)
+    instrument = with_value(db, registry.get(asked.instrument), org_id=viewer.org_id)
     definition = Definition(
         key="outcomes",
         version=VERSION,
@@ -160,7 +160,7 @@ def draft(
     )
 
 
-def _with_value(db: DbSession, instrument: Instrument, *, org_id: int) -> Instrument:
+def with_value(db: DbSession, instrument: Instrument, *, org_id: int) -> Instrument:
     """Return an instrument with the reliable-change value that the site's curve has for it.
 
     The number that an instrument's definition has itself stands.

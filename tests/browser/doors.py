@@ -241,6 +241,7 @@ def _doors_of_staff(clinic: Clinic) -> Iterator[Door]:
     yield Door("worklist", "/", "/", "clinician")
     yield Door("worklist-part", "/", "/?part=look&order=next", "clinician")
     yield Door("worklist-none", "/", "/?q=finnes+ikke", "clinician")
+    yield Door("own-figures", "/own-figures", "/own-figures", "clinician")
     yield Door("supervision", "/supervision", "/supervision", "supervisor")
     yield Door("quality", "/quality", "/quality", "quality_lead")
     yield Door("rules", "/rules", "/rules", "quality_lead")

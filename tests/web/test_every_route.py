@@ -101,6 +101,7 @@ EXPECTED: Final = {
     "POST /numbers/{instrument}/adopt": "appraises",
     "POST /numbers/{instrument}/take-out": "appraises",
     "POST /numbers/{instrument}/withdraw": "appraises",
+    "GET /own-figures": "has_patients",
     "GET /patients/new": "sees_people",
     "POST /patients/new": "sees_people",
     "GET /patients/{patient_id}": "the_patient",
