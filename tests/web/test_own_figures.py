@@ -186,8 +186,8 @@ def test_flags_are_those_that_asked_for_a_review(clinic: Clinic) -> None:
     keep(clinic, *five(clinic), course(clinic, 130, flags=flags))
 
     assert block(read(clinic), "flags") == [
-        "Reist 2",
-        "Vurdert før forløpet ble avsluttet 1 av 2",
+        "Kom 2",
+        "Gått gjennom før forløpet ble avsluttet 1 av 2",
     ]
 
     switch_flags_off(clinic)
