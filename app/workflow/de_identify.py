@@ -26,6 +26,9 @@ from app.workflow.agree import CLINIC_ZONE, local_day
 NAME_BYTES = 8
 """Of a random name: with a million patients, two alike are less likely than one in ten million."""
 
+NAME_BEGINS = "r"
+"""Before the digits: a spreadsheet takes 12e4567890123456 for a number, and two such for one."""
+
 _ENDS = {Ending.PLANNED: End.PLANNED, Ending.UNPLANNED: End.UNPLANNED}
 
 
@@ -120,7 +123,7 @@ def de_identify(db: DbSession, definition: ResearchDefinition, *, org_id: int) -
 def _names(needed: int) -> Sequence[str]:
     found: set[str] = set()
     while len(found) < needed:
-        found.add(secrets.token_hex(NAME_BYTES))
+        found.add(f"{NAME_BEGINS}{secrets.token_hex(NAME_BYTES)}")
     return list(found)
 
 

@@ -1,6 +1,7 @@
 """What counts in rows for research is what counts on a patient's page; each patient once."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final
@@ -150,4 +151,6 @@ def test_names_are_drawn_anew_each_time(clinic: Clinic) -> None:
     one, two = ({row.person for row in each.rows.people} for each in (first, other))
     assert len(one) == len(two) == 9
     assert not one & two
-    assert not one & {course.patient.hex[:16] for course in courses}
+    assert not {name[1:] for name in one} & {course.patient.hex[:16] for course in courses}
+    # No spreadsheet takes one for a number.
+    assert all(re.fullmatch("r[0-9a-f]{16}", name) for name in one | two)
