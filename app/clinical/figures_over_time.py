@@ -67,6 +67,11 @@ class OverTime:
     is_judged: bool
     by_other_rules: int
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether values have control limits."""
+        return any(one.low is not None for one in self.chart.drawn)
+
 
 def steps_of(reports: Sequence[Report]) -> Mapping[Step, int]:
     """Return for which parts of the calendar reports have figures, and how many parts."""

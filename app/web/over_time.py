@@ -119,7 +119,7 @@ def _shown(words: Words, found: OverTime) -> SeriesShown:
         chart=ChartShown(
             name="over-time",
             title=title,
-            text=words("over_time.chart_text", n=len(rows)),
+            text=_described(words, found),
             figure=drawing,
         ),
         rows=rows,
@@ -148,6 +148,12 @@ def _row(words: Words, name: FigureName, one: Told, drawn: Drawn, *, label: str)
     )
 
 
+def _described(words: Words, found: OverTime) -> str:
+    """Return what the chart shows."""
+    around = words("over_time.shade" if found.has_limits else "over_time.bars")
+    return f"{words('over_time.chart_text', n=len(found.told))} {around}"
+
+
 def _verdict(words: Words, found: OverTime) -> str:
     if not found.is_judged:
         return words("over_time.not_judged", fewest=FEWEST_VALUES)
@@ -162,7 +168,7 @@ def _sentences(words: Words, found: OverTime) -> Sequence[str]:
     said = []
     if chart.longest_by_chance is not None and chart.fewest_by_chance is not None:
         outside = sum(one.is_outside for one in chart.drawn)
-        if chart.drawn[0].low is not None:
+        if found.has_limits:
             said.append(_told(words, found, Signal.OUTSIDE, n=outside))
         said.append(
             _told(

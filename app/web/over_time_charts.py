@@ -114,9 +114,11 @@ def _drawing(sheet: _Sheet, *, most_named: int) -> Figure:
             "automargin": True,
         },
         yaxis={
+            # From nought, as in a report: a short axis makes much of little.
+            "rangemode": "tozero" if is_share else "normal",
             "ticksuffix": " %" if is_share else "",
             "gridcolor": HAIR,
-            "zeroline": False,
+            "zerolinecolor": HAIR,
             "fixedrange": True,
             "automargin": True,
         },
@@ -177,6 +179,7 @@ def _values(sheet: _Sheet, *, median: float, ends: Sequence[float]) -> Sequence[
             line={"color": INK, "width": 1.6},
             marker=DOT,
             text=["" if one is None else _hover(sheet, *one) for one in there],
+            error_y=_bars(sheet, there),
             hoverinfo="text",
             connectgaps=False,
             cliponaxis=False,
@@ -190,6 +193,28 @@ def _values(sheet: _Sheet, *, median: float, ends: Sequence[float]) -> Sequence[
             cliponaxis=False,
         ),
     ]
+
+
+def _bars(sheet: _Sheet, there: Sequence[tuple[Told, Drawn, str] | None]) -> Figure:
+    """Return the intervals of values without control limits: else noise looks like change."""
+    if sheet.found.has_limits:
+        return {}
+    figures = [None if one is None else one[0].figure for one in there]
+    ends = [
+        (one.low, one.value, one.high)
+        if one and one.low is not None and one.value is not None and one.high is not None
+        else (0.0, 0.0, 0.0)
+        for one in figures
+    ]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [round(sheet.scaled(high) - sheet.scaled(value), 4) for _, value, high in ends],
+        "arrayminus": [round(sheet.scaled(value) - sheet.scaled(low), 4) for low, value, _ in ends],
+        "color": GREY,
+        "thickness": 2,
+        "width": 5,
+    }
 
 
 def _hover(sheet: _Sheet, told: Told, drawn: Drawn, name: str) -> str:

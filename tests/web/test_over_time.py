@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -39,9 +40,13 @@ def rows(shown: str) -> list[str]:
     return [text_of(f"<main {row}") for row in re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL)]
 
 
-def drawn(shown: str, kind: str = "wide") -> dict[str, list[object]]:
-    figure = figure_of(shown, "over-time")
-    line = next(one for one in figure[kind]["data"] if one.get("mode") == "lines+markers")
+def lines(shown: str) -> list[dict[str, Any]]:
+    every: list[dict[str, Any]] = figure_of(shown, "over-time")["wide"]["data"]
+    return [one for one in every if one.get("mode") == "lines+markers"]
+
+
+def drawn(shown: str) -> dict[str, list[object]]:
+    (line,) = lines(shown)
     return {"x": line["x"], "y": line["y"]}
 
 
@@ -54,6 +59,8 @@ def test_a_change_is_said_in_words_with_the_numbers_that_say_so(clinic: Clinic) 
     said = text_of(shown)
     assert "Mer enn vanlig variasjon" in said
     assert "Én verdi er utenfor kontrollgrensene." in said
+    assert "Det skraverte er innenfor kontrollgrensene." in said
+    assert "array" not in lines(shown)[0].get("error_y", {})
     # Twelve values, none of them on the median: 7 in a row and 3 crossings are by chance.
     assert "Det lengste løpet på samme side av medianen er 1; tilfeldigheter forklarer" in said
     assert "Verdiene krysser medianen 11 ganger; tilfeldigheter forklarer så få som 3." in said
@@ -84,6 +91,10 @@ def test_fewer_than_ten_values_are_drawn_and_not_judged(clinic: Clinic) -> None:
     assert "vanlig variasjon" not in text_of(shown)
     assert "utenfor kontrollgrensene" not in text_of(shown)
     assert len(drawn(shown)["y"]) == 8
+    assert "Strekene er 95 %-intervaller." in text_of(shown)
+    # Wilson's interval of 45 of 50 is 78.6 to 95.7 %.
+    bars = lines(shown)[0]["error_y"]
+    assert (bars["array"][-1], bars["arrayminus"][-1]) == (5.7, 11.4)
     assert all(row.endswith("–") for row in rows(shown))
 
 
