@@ -43,8 +43,8 @@ class OwnCourses:
         First and last scores, in tenths.
     raised, reviewed_in_time
         Flags that ask for a review; of these, decided about before the course closed.
-    has_verdict
-        Whether the form has a reliable-change value.
+    has_verdict, has_cut_off
+        Whether the form has a reliable-change value, and a cut-off that one can recover past.
     """
 
     ended: int
@@ -67,6 +67,7 @@ class OwnCourses:
     raised: int
     reviewed_in_time: int
     has_verdict: bool
+    has_cut_off: bool
 
 
 def means(sums: PairSums, names: tuple[FigureName, FigureName, FigureName]) -> tuple[Figure, ...]:

@@ -121,9 +121,13 @@ def _change(words: Words, closed: OwnCourses) -> Block:
     title, n = words("own.change"), closed.outcome.n
     if not closed.has_verdict:
         return Block("change", title, (), words("own.no_verdict"))
-    counts = [
+    # Without a cut-off nobody can recover: that is no count of nobody.
+    better = [
         (words("report.category_recovered"), closed.recovered),
         (words("own.improved"), closed.improved),
+    ]
+    counts = [
+        *(better if closed.has_cut_off else [(words("report.category_improved"), closed.improved)]),
         (words("report.category_unchanged"), closed.unchanged),
         (words("report.category_deteriorated"), closed.deteriorated),
     ]

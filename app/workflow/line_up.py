@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.clinical import figures_over_time, written_report
 from app.clinical.figures import FigureName
 from app.clinical.figures_over_time import OverTime
+from app.clinical.outcome_table import SHARES
 from app.clinical.report import Step
 from app.records import releases
 from app.records.base import DbSession
@@ -15,6 +16,7 @@ from app.records.visibility import Viewer
 from app.workflow import access
 from app.workflow.access import Role
 from app.workflow.refusals import Refusal
+from app.workflow.withhold import BASIS
 
 __all__ = ["FigureName", "OverTime", "Step"]
 
@@ -66,6 +68,8 @@ def line_up(
     there are most, and whether patients got better.
     """
     access.check_role(viewer, Role.QUALITY_LEAD, Role.ADMINISTRATOR)
+    if name is not None and name not in _that_reports_have(db):
+        raise Refusal("series_figure", value=name.value)
     rows = releases.ever_signed(db, org_id=viewer.org_id)
     in_force = _in_force(db, viewer, [row.id for row in rows])
     rows = [row for row in reversed(rows) if row.id in in_force]
@@ -78,11 +82,8 @@ def line_up(
     reports = [written_report.report_of(row.written) for row in rows if row.instrument == chosen]
     steps = figures_over_time.steps_of(reports)
     step = step or max(steps, key=lambda one: steps[one])
-    names = [
-        one
-        for one in figures_over_time.names_of(reports, step)
-        if db.info["has_flags"] or one not in _OF_FLAGS
-    ]
+    allowed = _that_reports_have(db)
+    names = [one for one in figures_over_time.names_of(reports, step) if one in allowed]
     name = name or (PREFERRED if PREFERRED in names or not names else names[0])
     return LinedUp(
         instruments=instruments,
@@ -93,6 +94,12 @@ def line_up(
         names=names,
         found=figures_over_time.over_time(reports, name=name, step=step) if name in names else None,
     )
+
+
+def _that_reports_have(db: DbSession) -> frozenset[FigureName]:
+    """Return the figures that a report can have here; others are of other pages."""
+    every = frozenset((*SHARES, *BASIS))
+    return every if db.info["has_flags"] else every - _OF_FLAGS
 
 
 def _in_force(

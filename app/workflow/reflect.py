@@ -94,4 +94,5 @@ def _closed(
         raised=sum(one.raised for one in flags),
         reviewed_in_time=sum(one.reviewed for one in flags),
         has_verdict=judge.least is not None,
+        has_cut_off=judge.cut_off is not None,
     )

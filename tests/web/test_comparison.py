@@ -52,7 +52,7 @@ def test_without_a_curve_the_page_shows_change_and_own_swings(clinic: Clinic) ->
     assert not has_band(figure_of(page)["wide"])
     assert "Ingen kurve ennå for dette skjemaet" in page
     assert "svinger ellers ±" in page
-    assert "ingen verdi for sikker endring" in page
+    assert "ingen verdi for pålitelig endring" in page
 
 
 def test_a_curve_is_badged_by_whose_courses_it_describes(clinic: Clinic) -> None:

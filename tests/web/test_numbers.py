@@ -87,7 +87,7 @@ def test_what_is_not_published_is_said_to_be_lacking(clinic: Clinic) -> None:
     page = text_of(_page(clinic, "/numbers/outcome-4"))
 
     assert "Ingen grense er publisert." in page
-    assert "Ingen verdi for sikker endring er publisert." in page
+    assert "Ingen verdi for pålitelig endring er publisert." in page
     assert "Foreløpig: spørsmålene er nye og ikke validert." in page
     assert "Ingen kurve." in page
 

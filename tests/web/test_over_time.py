@@ -179,6 +179,7 @@ def test_reports_by_other_rules_are_counted(clinic: Clinic) -> None:
     [
         ("?form=nothing", "Ingen rapport som gjelder, er om skjemaet nothing."),
         ("?figure=nothing", "Det finnes ikke noe tall som heter nothing."),
+        ("?figure=brier", "Det finnes ikke noe tall som heter brier."),
         ("?step=week", "Perioder kan ikke være week."),
     ],
 )
@@ -189,6 +190,15 @@ def test_what_is_not_there_to_choose_is_refused(clinic: Clinic, query: str, what
 
     assert reply.status_code == 400
     assert what in text_of(reply.text)
+
+
+@pytest.mark.parametrize("name", FigureName)
+def test_every_name_of_a_figure_is_answered(clinic: Clinic, name: FigureName) -> None:
+    sign(clinic, of_a_year(2025, counts=LEVEL))
+
+    reply = clinic.client(clinic.quality_lead).get(f"{PATH}?figure={name.value}")
+
+    assert reply.status_code in {200, 400}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -207,7 +217,9 @@ def test_an_installation_without_flags_shows_none_of_earlier_reports(clinic: Cli
 
     switch_flags_off(clinic)
 
-    assert "Ingen rapport viser dette tallet" in text_of(read(clinic, "?figure=flagged"))
+    refused = clinic.client(clinic.quality_lead).get(f"{PATH}?figure=flagged")
+    assert refused.status_code == 400
+    assert Words("nb")("report.figure_flagged") not in text_of(refused.text)
 
 
 def test_the_way_to_it_is_where_reports_are(clinic: Clinic) -> None:

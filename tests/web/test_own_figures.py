@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from app.clinical.rules import Level
+from app.records import curves
 from app.records.engine import enter_organization
 from app.records.episodes import Agreement, Answer, Ending
 from app.records.people import Treats
@@ -229,6 +231,29 @@ def test_a_form_without_a_value_says_nothing_of_reliable_change(clinic: Clinic) 
     keep(clinic, *courses)
 
     assert "Skjemaet har ingen verdi for pålitelig endring." in text_of(read(clinic))
+
+
+def test_a_form_without_a_cut_off_says_nothing_of_recovery(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site's own curve gives such a form a value, and nothing gives it a cut-off."""
+    value = clinic.registry.get("phq-9").reliable_change
+    used = SimpleNamespace(curve=SimpleNamespace(reliable_change=value))
+    monkeypatch.setattr(curves, "in_use", lambda *_, **__: {"outcome-4": used})
+    better, same = (course(clinic, instrument="outcome-4") for _ in range(2))
+    for made, totals in ((better, (100, 200)), (same, (150, 150))):
+        made.visits = [
+            Visit(BEGUN + at * WEEK, forms=[Form("outcome-4", total)])
+            for at, total in enumerate(totals)
+        ]
+
+    keep(clinic, better, same)
+
+    assert block(read(clinic), "change") == [
+        "Pålitelig bedre 1 av 2",
+        "Ingen pålitelig endring 1 av 2",
+        "Pålitelig lavere utbytte 0 av 2",
+    ]
 
 
 def test_a_score_that_is_withdrawn_no_longer_counts(clinic: Clinic) -> None:

@@ -165,7 +165,7 @@ def test_rules_that_could_not_be_looked_at_are_told_with_the_reason(clinic: Clin
 
     page = text_of(page_of(clinic, patient))
 
-    assert "Ikke vurdert: ingen verdi for sikker endring" in page
+    assert "Ikke vurdert: ingen verdi for pålitelig endring" in page
     assert "Ikke vurdert: ingen kurve for dette skjemaet" in page
 
 

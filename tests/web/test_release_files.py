@@ -68,7 +68,7 @@ def test_xlsx_has_every_figure_and_no_formula() -> None:
     content = written(release, FileKind.XLSX)
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    assert book.sheet_names == ["Mål", "Antall", "Kodebok", "Definisjoner"]
+    assert book.sheet_names == ["Nøkkeltall", "Antall", "Kodebok", "Definisjoner"]
     rows = [*sheet_rows(content, 0), *sheet_rows(content, 1)]
     assert numbers_in(rows) == numbers_of(release.said.report)
     codebook = {row["Kolonne"] for row in sheet_rows(content, 2)}

@@ -138,7 +138,7 @@ def test_why_a_flag_is_shown_says_what_the_rule_has_done_here(clinic: Clinic) ->
     # Ten flags in 24 + 20 + 25 sessions; five of the ten did not get reliably better.
     says = (
         "Her kommer merket 14,5 ganger per 100 timer. Av 10 forløp som fikk det, er slutten "
-        "kjent i 10; 5 av dem endte uten sikker bedring."
+        "kjent i 10; 5 av dem endte uten pålitelig bedring."
     )
     assert "er ikke kjent her ennå" in before
     for address in (f"/flags/{flag.id}", patient):

@@ -126,10 +126,29 @@ def test_too_few_teams_are_said_not_to_be_compared(clinic: Clinic) -> None:
     shown = clinic.client(clinic.quality_lead).get(f"/releases/{release_id}").text
 
     assert (
-        "Ikke sammenlignet, siden færre enn 3 team har minst 30 forløp og vises: Pålitelig bedre."
-        in text_of(shown)
+        "Ikke sammenlignet, siden færre enn 3 team har minst 30 forløp og vises, eller fordi det "
+        "er likt i dem alle: Pålitelig bedre." in text_of(shown)
     )
     assert "figure-funnel" not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_teams_that_all_have_the_same_are_not_said_to_be_too_few(
+    clinic: Clinic, language: str
+) -> None:
+    client = clinic.client(clinic.quality_lead)
+    client.post("/language", data={"language": language, "next": "/"})
+    all_of_them = {"Fjord": (80, 80), "Fjell": (95, 95), "Skog": (41, 41)}
+    release_id = signed_report(clinic, by_teams(all_of_them))
+
+    shown = text_of(client.get(f"/releases/{release_id}").text)
+
+    same = {
+        "nb": "eller fordi det er likt i dem alle",
+        "nn": "eller fordi det er likt i dei alle",
+        "en": "or because all of them have the same",
+    }
+    assert same[language] in shown
 
 
 def test_a_report_on_two_teams_has_no_such_part(clinic: Clinic) -> None:
