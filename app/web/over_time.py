@@ -180,7 +180,7 @@ def _sentences(words: Words, found: OverTime) -> Sequence[str]:
                 words,
                 found,
                 Signal.FEW_CROSSINGS,
-                crossings=chart.crossings,
+                n=chart.crossings,
                 chance=chart.fewest_by_chance,
             )
         )

@@ -71,6 +71,27 @@ def test_a_change_is_said_in_words_with_the_numbers_that_say_so(clinic: Clinic) 
     assert drawn(shown)["y"] == [40, 60, 40, 60, 40, 60, 40, 60, 40, 60, 40, 90]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nb", "Verdiene krysser medianen én gang; tilfeldigheter forklarer ikke færre enn 3."),
+        ("nn", "Verdiane kryssar medianen éin gong; tilfeldigheiter forklarer ikkje færre enn 3."),
+        ("en", "The values cross the median once; chance does not explain fewer than 3."),
+    ],
+)
+def test_a_service_that_has_moved_crosses_the_median_once(
+    clinic: Clinic, language: str, said: str
+) -> None:
+    low, high = [(20, 50)] * 4, [(30, 50)] * 4
+    middle = [*low[:2], *high[:2]]
+    for year, counts in ((2023, low), (2024, middle), (2025, high)):
+        sign(clinic, of_a_year(year, counts=counts))
+    client = clinic.client(clinic.quality_lead)
+    client.post("/language", data={"language": language, "next": "/"})
+
+    assert said in text_of(client.get(PATH).text)
+
+
 def test_the_three_rules_stand_on_the_page(clinic: Clinic) -> None:
     sign(clinic, of_a_year(2025, counts=LEVEL))
 

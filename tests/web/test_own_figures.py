@@ -188,7 +188,7 @@ def test_flags_are_those_that_asked_for_a_review(clinic: Clinic) -> None:
     keep(clinic, *five(clinic), course(clinic, 130, flags=flags))
 
     assert block(read(clinic), "flags") == [
-        "Kom 2",
+        "Merker i alt 2",
         "Gått gjennom før forløpet ble avsluttet 1 av 2",
     ]
 
