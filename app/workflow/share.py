@@ -206,8 +206,10 @@ def _check_wanted(wanted: Wanted, *, registry: Registry, now: dt.datetime) -> No
         (wanted.project, "research_project", LONGEST_PROJECT),
         (wanted.ground, "research_ground", LONGEST_REASON),
     ):
-        if not 0 < len(text.strip()) <= most:
-            raise Refusal(word, value=str(len(text.strip())), allowed=str(most))
+        # A name of signs that nobody sees would be a link that nobody finds.
+        seen = any(sign.isprintable() and not sign.isspace() for sign in text)
+        if not seen or len(text.strip()) > most:
+            raise Refusal(word, value=str(len(text.strip()) if seen else 0), allowed=str(most))
     if not wanted.is_confirmed:
         raise Refusal("research_confirm")
 
