@@ -66,7 +66,7 @@ class ResearchPage:
     state_name: str
     until: str
     watermark: str | None
-    counts: Sequence[tuple[str, int]]
+    counts: Sequence[tuple[str, str]]
     facts: Sequence[tuple[str, str]]
     rules: Sequence[tuple[str, str]]
     steps: Sequence[StepShown]
@@ -253,23 +253,14 @@ def _watermark(words: Words, seen: Shared) -> str | None:
     return research_files.watermark(words, seen.id, years=years, k=seen.k, hash_=seen.hash)
 
 
-def _counts(words: Words, seen: Shared) -> Sequence[tuple[str, int]]:
+def _counts(words: Words, seen: Shared) -> Sequence[tuple[str, str]]:
     """Return how many patients are in it and how many are not, and why."""
-    n = seen.counts
-    found = {
-        "ended": n.ended,
-        "included": n.included,
-        "as_group": n.as_group,
-        "without_team": n.without_team,
-        "told_least": n.told_least,
-        "left_out": n.left_out,
-        "unscored": n.unscored,
-        "declined": n.declined,
-        "other_edition": n.other_edition,
-    }
-    if not seen.has_teams:
-        del found["without_team"]
-    return [(words(f"research.count_{name}", k=seen.k), value) for name, value in found.items()]
+    few = words("research.fewer_than", k=seen.k)
+    return [
+        (words(f"research.count_{name}", k=seen.k), few if n is None else str(n))
+        for name, n in show_shared.counts_told(seen.counts, k=seen.k).items()
+        if seen.has_teams or name != "without_team"
+    ]
 
 
 def _facts(words: Words, seen: Shared) -> Sequence[tuple[str, str]]:

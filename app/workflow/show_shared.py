@@ -26,6 +26,9 @@ __all__ = ["Counts", "ResearchState"]
 MOST_EXPORTS = 200
 """On one page."""
 
+_REASONS = ("left_out", "unscored", "declined", "other_edition")
+"""Why somebody is not in an export."""
+
 
 @dataclass(frozen=True, slots=True)
 class SharedStep:
@@ -99,6 +102,30 @@ class ExportChangedError(RuntimeError):
             "restore the database from a backup and verify the log"
         )
         self.request_id = request_id
+
+
+def counts_told(counts: Counts, *, k: int) -> Mapping[str, int | None]:
+    """Return how many patients an export is about, as people read it.
+
+    ``None`` stands for fewer than ``k``, but some. A report hides how many of a service have no
+    score, or do not want to be asked, where they are few, and here nobody learns it either: if
+    one of the reasons is of few, all are told together; if all together are few, the number of
+    everybody, from which they could be worked out, is not there.
+    """
+    told: dict[str, int | None] = {"ended": counts.ended, "included": counts.included}
+    for name in ("as_group", "without_team", "told_least"):
+        told[name] = _unless_few(getattr(counts, name), k=k)
+    reasons = {name: _unless_few(getattr(counts, name), k=k) for name in _REASONS}
+    if None not in reasons.values():
+        return {**told, **reasons}
+    together = _unless_few(counts.ended - counts.included, k=k)
+    if together is None:
+        del told["ended"]
+    return {**told, "not_included": together}
+
+
+def _unless_few(n: int, *, k: int) -> int | None:
+    return None if 0 < n < k else n
 
 
 def see_all_shared(db: DbSession, viewer: Viewer, *, now: dt.datetime) -> Sequence[SharedRow]:

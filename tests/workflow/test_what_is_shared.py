@@ -1,5 +1,7 @@
 """What is shared for research stands as it was, sealed, and each of them can be told."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -8,7 +10,7 @@ from app.records import audit, research_exports
 from app.records.encryption import seal, unseal
 from app.records.engine import enter_organization
 from app.workflow import share
-from app.workflow.show_shared import ExportChangedError
+from app.workflow.show_shared import Counts, ExportChangedError, counts_told
 from tests.support.clinic import Clinic
 from tests.support.research import GROUND, PROJECT, a_service, agreed, log_of, taken
 
@@ -97,3 +99,49 @@ def test_whoever_is_in_it_finds_it_in_their_own_log(clinic: Clinic) -> None:
 
     assert theirs == ["agreed_to_research"]
     assert others == []
+
+
+MANY = Counts(
+    ended=100,
+    declined=6,
+    other_edition=0,
+    unscored=7,
+    included=80,
+    as_group=3,
+    without_team=0,
+    told_least=5,
+    left_out=7,
+)
+
+
+def test_reasons_of_enough_patients_are_told_one_by_one() -> None:
+    told = counts_told(MANY, k=5)
+
+    assert told == {
+        "ended": 100,
+        "included": 80,
+        "as_group": None,
+        "without_team": 0,
+        "told_least": 5,
+        "left_out": 7,
+        "unscored": 7,
+        "declined": 6,
+        "other_edition": 0,
+    }
+
+
+def test_a_reason_of_few_is_not_told_nor_to_be_worked_out() -> None:
+    told = counts_told(replace(MANY, declined=2, unscored=11), k=5)
+
+    assert told["not_included"] == 20
+    assert not {"left_out", "unscored", "declined", "other_edition"} & told.keys()
+
+
+def test_of_few_who_are_not_in_it_the_whole_is_not_told_either() -> None:
+    few = replace(MANY, ended=83, declined=1, unscored=0, left_out=2)
+
+    told = counts_told(few, k=5)
+
+    assert told["not_included"] is None
+    assert "ended" not in told
+    assert set(told.values()) == {80, None, 0, 5}
