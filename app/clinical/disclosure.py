@@ -30,7 +30,7 @@ from app.clinical.disclosure_earlier import Published, Remembered, remember
 from app.clinical.disclosure_grid import ALL, Counts, Grid, Index, Mask, axis_of, axis_with
 from app.clinical.disclosure_protect import CannotProtectError, protect
 from app.clinical.disclosure_sensitive import by_the_rule, tells_of_all
-from app.clinical.disclosure_shape import EVERYTHING, Shape, dear_cells, withheld
+from app.clinical.disclosure_shape import EVERYTHING, Shape, dear_cells, dearest_cells, withheld
 
 THRESHOLDS = range(3, 11)
 """Patients. Below 3 a group is one couple; above 10 little of a small service is left."""
@@ -229,6 +229,7 @@ def _hidden(
         floor=memory.floor,
         room=rules.threshold,
         dear=dear_cells(memory.grid, shape.dear, of_all=shape.dear_of_all, of=rules.sensitive),
+        dearest=dearest_cells(memory.grid, shape.dearest, of=rules.sensitive),
     )
     try:
         hidden = _protected(problem, sensitive=sensitive, effort=effort)

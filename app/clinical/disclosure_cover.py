@@ -36,6 +36,9 @@ MOST_TRIES = 10_000
 DEAR = 6.0
 """Cells that may be hidden rather than one that is dear, such as the number of all patients."""
 
+DEAREST = 40.0
+"""Cells that may be hidden rather than one of the dearest: those of the service as a whole."""
+
 _FREE = 0.5
 """A move that costs less hides no further cell."""
 
@@ -66,6 +69,12 @@ class Problem:
     dear
         Cells that readers miss more than others; ``None`` where all are alike. Hiding
         one costs as much as hiding ``DEAR`` others.
+    dearest
+        Those of them that they miss most, the first one above all. Hiding one costs as
+        much as hiding ``DEAREST`` others.
+    kept
+        Cells that are shown, whatever that costs; ``None`` for none. Unlike what is known
+        already they are this release's to answer for.
     """
 
     grid: Grid
@@ -76,13 +85,18 @@ class Problem:
     floor: Counts
     room: int
     dear: Mask | None = None
+    dearest: tuple[Index, ...] = ()
+    kept: Mask | None = None
 
     @property
     def prices(self) -> Weights:
         """What hiding each cell costs, in ordinary cells."""
         if self.dear is None:
             return np.ones(self.grid.shape)
-        return np.where(self.dear, DEAR, 1.0)
+        prices = np.where(self.dear, DEAR, 1.0)
+        for place, cell in enumerate(reversed(self.dearest)):
+            prices[cell] = DEAREST + place
+        return prices
 
     @property
     def to_hide(self) -> Mask:
@@ -91,8 +105,9 @@ class Problem:
 
     @property
     def may_hide(self) -> Mask:
-        """Cells that hiding keeps from the attacker."""
-        return self.grid.published & ~self.known
+        """Cells that may be hidden, which keeps them from the attacker."""
+        may = self.grid.published & ~self.known
+        return may if self.kept is None else may & ~self.kept
 
     def targets(self, hidden: Mask) -> list[Index]:
         """Return the cells that must not be worked out, apart from those known already."""
@@ -146,6 +161,8 @@ class Coverer:
         worth = problem.prices + _VALUE * np.log1p(problem.cells.astype(np.float64)) / largest
         self._worth: Weights = np.where(problem.may_hide, worth, 0.0)
         self._worth[problem.known] = NEVER
+        if problem.kept is not None:
+            self._worth[problem.kept] = NEVER
         if problem.dear is not None:
             # A move sees less than the attacker: whether such a cell has to go is not
             # for a move to say.

@@ -5,7 +5,8 @@ numbers, against everything published in the end, and asks the exact attacker wh
 there is none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,6 +50,29 @@ def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
     CannotProtectError
         If the attacker still works out a cell, or the attack could not be finished.
     """
+    hidden = _cheapest(problem, effort=effort)
+    for cell in problem.dearest:
+        if hidden[cell] and not problem.to_hide[cell]:
+            hidden = _sparing(problem, cell, hidden=hidden, effort=effort)
+    return hidden
+
+
+def _sparing(problem: Problem, cell: Index, *, hidden: Mask, effort: float) -> Mask:
+    """Return which cells to hide so that one of the dearest is shown, if that is worth it.
+
+    Those of the dearest that are shown already stay so.
+    """
+    kept = np.zeros_like(hidden)
+    for one in problem.dearest:
+        kept[one] = one == cell or not hidden[one]
+    try:
+        found = _cheapest(replace(problem, kept=kept), effort=effort)
+    except CannotProtectError:
+        return hidden
+    return min(hidden, found, key=lambda one: float(problem.prices[one].sum()))
+
+
+def _cheapest(problem: Problem, *, effort: float) -> Mask:
     coverer = Coverer(problem, effort=effort)
     prices = problem.prices
     cheapest = min(_covers(coverer), key=lambda cover: float(prices[cover.hidden].sum()))
@@ -82,7 +106,8 @@ def _complete(coverer: Coverer, cover: Cover) -> None:
     problem = coverer.problem
     rooms: dict[Index, int] = {}
     everything = problem.attacker(np.ones_like(cover.hidden))
-    sparing = everything if problem.dear is None else problem.attacker(~problem.dear)
+    widest = everything if problem.kept is None else problem.attacker(problem.may_hide)
+    sparing = widest if problem.dear is None else problem.attacker(problem.may_hide & ~problem.dear)
     for _ in range(_MOST_ROUNDS):
         exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
         if not exposed:
@@ -91,7 +116,14 @@ def _complete(coverer: Coverer, cover: Cover) -> None:
         for cell in exposed:
             # The cells hidden for one may have done for others.
             if cell not in cover.proofs:
-                _hide_for(problem, cover, cell, rooms=rooms, everything=everything, sparing=sparing)
+                _hide_for(
+                    problem,
+                    cover,
+                    cell,
+                    rooms=rooms,
+                    everything=everything,
+                    searched=(sparing, widest),
+                )
     raise CannotProtectError(exposed[0])
 
 
@@ -166,12 +198,12 @@ def _hide_for(
     *,
     rooms: dict[Index, int],
     everything: Attacker,
-    sparing: Attacker,
+    searched: Sequence[Attacker],
 ) -> None:
     """Hide what it takes to protect a cell, as far as earlier releases leave it unknown.
 
-    ``everything`` is the attacker who sees nothing of this release, ``sparing`` the one
-    who sees the cells that are dear.
+    ``everything`` is the attacker who sees nothing of this release; of ``searched`` the first
+    one sees the cells that are dear, and each sees those that are to be kept.
     """
     room = min(problem.room, everything.room(cell, enough=problem.room).room(cell))
     if room < problem.room:
@@ -179,7 +211,8 @@ def _hide_for(
         rooms[cell] = room
     if room == 0:
         return
-    shift = sparing.nearest(cell, enough=room) or everything.nearest(cell, enough=room)
+    found = (attacker.nearest(cell, enough=room) for attacker in searched)
+    shift = next((one for one in found if one is not None), None)
     if shift is None:
         raise CannotProtectError(cell)
     places = shift.touched()

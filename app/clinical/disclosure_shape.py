@@ -4,12 +4,12 @@ A whole cube of units, periods and ages has mostly cells of one or two patients,
 hiding those takes the sums with it. Its faces, one dimension at a time, can be read.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.clinical.disclosure_grid import ALL, Grid, Mask
+from app.clinical.disclosure_grid import ALL, Grid, Index, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Shape:
         rather hidden.
     dear_of_all
         Labels of which only the number of everybody together is missed so much.
+    dearest
+        Labels of which that number is missed most of all, the first one above the others.
     harmless
         Labels of the sensitive dimension that nobody may be in without anything being
         told of anybody, such as a reason for which scores are missing.
@@ -42,6 +44,7 @@ class Shape:
     apart: frozenset[str] = frozenset()
     dear: frozenset[str] = frozenset()
     dear_of_all: frozenset[str] = frozenset()
+    dearest: tuple[str, ...] = ()
     harmless: frozenset[str] = frozenset()
     merged: frozenset[tuple[str, str]] = frozenset()
     therapists: frozenset[tuple[str, str]] = frozenset()
@@ -95,3 +98,14 @@ def dear_cells(
         np.moveaxis(among, place, 0)[grid.axes[place].labels.index(label)] = True
     cells[whole] |= among[whole]
     return np.asarray(cells & grid.published)
+
+
+def dearest_cells(grid: Grid, labels: Sequence[str], *, of: str | None) -> tuple[Index, ...]:
+    """Return the cells of everybody together of labels of a dimension, in their order."""
+    if of is None:
+        return ()
+    axis = next(axis for axis in grid.axes if axis.name == of)
+    wholes = [
+        tuple(a.labels.index(label if a is axis else ALL) for a in grid.axes) for label in labels
+    ]
+    return tuple(cell for cell in wholes if grid.published[cell])

@@ -37,6 +37,10 @@ _APART = frozenset(("unit", "period", "age"))
 _DEAR = frozenset((EVERYBODY, SCORED))
 """Without the numbers that shares are made of, there are no figures."""
 
+_DEAREST = (SCORED, EVERYBODY)
+"""What figures of the service as a whole are about; where only one of them can be told, outcomes
+come before how courses ended."""
+
 _DEAR_OF_ALL = frozenset((CLINICAL, RECOVERED, IMPROVED))
 """What the service as a whole is asked for first."""
 
@@ -123,6 +127,7 @@ def controlled(
             apart=_APART,
             dear=_DEAR & frozenset(shown["category"]),
             dear_of_all=_DEAR_OF_ALL & frozenset(shown["category"]),
+            dearest=tuple(label for label in _DEAREST if label in shown["category"]),
             harmless=REASONS & frozenset(shown["category"]),
             merged=frame.layout.merged,
             therapists=frame.layout.therapists,
