@@ -74,6 +74,7 @@ class Script:
     kin_label: str | None = None
     goals: Mapping[str, str | None] = field(default_factory=dict)
     says_no: Answer | None = None
+    """Said in the first session that is held and in which nothing is rated."""
     ending: Ending | None = None
     next_at: dt.datetime | None = None
     is_past: bool = False
@@ -84,6 +85,15 @@ class Script:
         """When the course is opened."""
         ahead = [] if self.next_at is None else [self.next_at]
         return min([scene.at for scene in self.scenes] + ahead) - FIRST_TALK
+
+    def says_no_in(self, number: int) -> bool:
+        """Whether this is the session in which the patient says no, counted from 0."""
+        unrated = (
+            place
+            for place, scene in enumerate(self.scenes)
+            if scene.status is SessionStatus.ATTENDED and not scene.given
+        )
+        return self.says_no is not None and number == next(unrated, None)
 
 
 @dataclass(slots=True)
@@ -207,6 +217,8 @@ def _recall(
             created_by=script.clinician_id,
         ),
     )
+    if script.says_no is not None and script.says_no_in(number):
+        _say_no(stage, script, enrolled, script.says_no)
     for given in scene.given:
         _rate(stage, script, enrolled, given, number=number, session_id=session_id)
 
@@ -243,7 +255,7 @@ def _hold(
     )
     if scene.status is not SessionStatus.ATTENDED:
         return
-    if script.says_no is not None and number == 0:
+    if script.says_no is not None and script.says_no_in(number):
         _say_no(stage, script, enrolled, script.says_no)
     for slot, at in ((Slot.START, scene.at + _SOON), (Slot.END, scene.at + SESSION_LASTS)):
         forms = [given for given in scene.given if given.slot is slot]

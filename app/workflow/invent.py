@@ -9,7 +9,7 @@ from app.clinical import simulate
 from app.clinical.instruments import Tenths
 from app.clinical.municipality import SimulatedMunicipality
 from app.clinical.simulate import SimulatedPatient, SimulatedSession
-from app.records.episodes import Ending
+from app.records.episodes import Answer, Ending
 from app.records.sessions import Channel, SessionStatus
 from app.records.tablets import Slot
 from app.workflow.act_out import Given, Scene, Script
@@ -24,6 +24,11 @@ _HOURS = (dt.time(8, 30), dt.time(9, 30), dt.time(10, 30), dt.time(12), dt.time(
 _SATURDAY = 5
 _LONG_AGO = 30
 """Days since the last session of those who have stopped coming."""
+
+_ONE_IN_COMES_ONCE = 7
+_ONE_IN_SAYS_NO = 9
+_RATES_UNTIL = 2
+"""Sessions that are rated before somebody says no to more of it."""
 
 _HELD = (4, 9, 2, 6, 1, 12, 7, 3, 16, 5, 8, 10)
 """How many sessions the courses have behind them, in turn."""
@@ -125,22 +130,30 @@ def earlier(
     """
     calendar, today = Calendar(local_day(now)), local_day(now)
     for place, episode in enumerate(service.episodes):
+        number = first_number + place
+        comes_once = number % _ONE_IN_COMES_ONCE == 0
+        held = episode.patient.sessions[: 1 if comes_once else None]
         first = began + dt.timedelta(days=episode.first_day)
-        last = first + dt.timedelta(days=episode.patient.sessions[-1].day)
+        last = first + dt.timedelta(days=held[-1].day)
         if (today - last).days < _LONG_AGO:
             continue
-        number = first_number + place
-        has_stopped = episode.patient.ending is simulate.Ending.DROPPED_OUT
+        has_stopped = comes_once or episode.patient.ending is simulate.Ending.DROPPED_OUT
         scenes = [
             _scene(session, at=calendar.at((today - first).days - session.day, number))
-            for session in episode.patient.sessions
+            for session in held
         ]
+        says_no = number % _ONE_IN_SAYS_NO == 0 and len(scenes) > _RATES_UNTIL
         yield replace(
             blank(whose[episode.therapist], number=number),
-            scenes=scenes,
+            scenes=_rated_until(scenes, _RATES_UNTIL) if says_no else scenes,
+            says_no=Answer.NOT_FOR_ME if says_no else None,
             ending=_ENDINGS[has_stopped],
             is_past=True,
         )
+
+
+def _rated_until(scenes: Sequence[Scene], number: int) -> Sequence[Scene]:
+    return [*scenes[:number], *(replace(scene, given=()) for scene in scenes[number:])]
 
 
 _ENDINGS = {False: Ending.PLANNED, True: Ending.UNPLANNED}
