@@ -138,11 +138,14 @@ class Cover:
         Why a hidden or watched cell cannot be worked out; absent: not proved.
     leaning
         For each cell, the cells whose proof changes it.
+    rooms
+        Cells that need less room than the others, since earlier releases left no more.
     """
 
     hidden: Mask
     proofs: dict[Index, Proof] = field(default_factory=dict)
     leaning: dict[Index, set[Index]] = field(default_factory=dict)
+    rooms: dict[Index, int] = field(default_factory=dict)
 
 
 class Coverer:

@@ -19,6 +19,8 @@ from app.clinical.disclosure_optimum import Chooser
 _MOST_ROUNDS = 200
 """Each round hides at least one more cell or ends; more rounds mean that something is wrong."""
 
+_MOST_SHOWN = 60
+"""How many cells it is tried to show again with the attacker's help."""
 
 _BONUS = 0.5
 """In cells: a move may hide so much more for each cell that it proves besides."""
@@ -50,33 +52,67 @@ def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
     CannotProtectError
         If the attacker still works out a cell, or the attack could not be finished.
     """
-    hidden = _cheapest(problem, effort=effort)
+    cover = _cheapest(problem, effort=effort)
     for cell in problem.dearest:
-        if hidden[cell] and not problem.to_hide[cell]:
-            hidden = _sparing(problem, cell, hidden=hidden, effort=effort)
-    return hidden
+        if cover.hidden[cell] and not problem.to_hide[cell]:
+            cover = _sparing(problem, cell, cover=cover, effort=effort)
+    if problem.dear is not None:
+        _show_more(problem, cover)
+    return cover.hidden
 
 
-def _sparing(problem: Problem, cell: Index, *, hidden: Mask, effort: float) -> Mask:
-    """Return which cells to hide so that one of the dearest is shown, if that is worth it.
+def _sparing(problem: Problem, cell: Index, *, cover: Cover, effort: float) -> Cover:
+    """Return a cover by which one of the dearest cells is shown, if that is worth it.
 
     Those of the dearest that are shown already stay so.
     """
-    kept = np.zeros_like(hidden)
+    kept = np.zeros_like(cover.hidden)
     for one in problem.dearest:
-        kept[one] = one == cell or not hidden[one]
+        kept[one] = one == cell or not cover.hidden[one]
     try:
         found = _cheapest(replace(problem, kept=kept), effort=effort)
     except CannotProtectError:
-        return hidden
-    return min(hidden, found, key=lambda one: float(problem.prices[one].sum()))
+        return cover
+    return min(cover, found, key=lambda one: _price(problem, one))
 
 
-def _cheapest(problem: Problem, *, effort: float) -> Mask:
-    coverer = Coverer(problem, effort=effort)
+def _price(problem: Problem, cover: Cover) -> float:
+    return float(problem.prices[cover.hidden].sum())
+
+
+def _show_more(problem: Problem, cover: Cover) -> None:
+    """Show cells again that were hidden for others, the dear ones first, if all still holds.
+
+    The attacker is asked, who sees more than moves do. What a cell gives away is shown with
+    it, unless a rule hides that.
+    """
+    moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
     prices = problem.prices
-    cheapest = min(_covers(coverer), key=lambda cover: float(prices[cover.hidden].sum()))
-    return cheapest.hidden
+    only = map(tuple, np.argwhere(cover.hidden & ~problem.to_hide).tolist())
+    dear_first = sorted(only, key=lambda cell: (-prices[cell], -problem.cells[cell]))
+    for cell in dear_first[:_MOST_SHOWN]:
+        if cover.hidden[cell]:
+            hidden, proofs = cover.hidden.copy(), dict(cover.proofs)
+            if not _is_shown_with_what_it_tells(problem, cover, cell, moves=moves):
+                cover.hidden, cover.proofs = hidden, proofs
+
+
+def _is_shown_with_what_it_tells(
+    problem: Problem, cover: Cover, cell: Index, *, moves: Moves
+) -> bool:
+    told: Index | None = cell
+    while told is not None:
+        if problem.to_hide[told] or not cover.hidden[told]:
+            return False
+        cover.hidden[told] = False
+        cover.proofs.pop(told, None)
+        told = next(_exposed(problem, cover, moves=moves), None)
+    return True
+
+
+def _cheapest(problem: Problem, *, effort: float) -> Cover:
+    covers = _covers(Coverer(problem, effort=effort))
+    return min(covers, key=lambda cover: _price(problem, cover))
 
 
 def _covers(coverer: Coverer) -> Iterator[Cover]:
@@ -104,14 +140,13 @@ def _covers(coverer: Coverer) -> Iterator[Cover]:
 def _complete(coverer: Coverer, cover: Cover) -> None:
     """Hide further cells until the attacker finds nothing."""
     problem = coverer.problem
-    rooms: dict[Index, int] = {}
     everything = problem.attacker(np.ones_like(cover.hidden))
     widest = everything if problem.kept is None else problem.attacker(problem.may_hide)
     sparing = widest if problem.dear is None else problem.attacker(problem.may_hide & ~problem.dear)
     for _ in range(_MOST_ROUNDS):
-        exposed = audit(problem, cover, moves=coverer.moves, rooms=rooms)
+        exposed = list(_exposed(problem, cover, moves=coverer.moves))
         if not exposed:
-            _give_up(problem, cover, rooms=rooms)
+            _give_up(problem, cover)
             return
         for cell in exposed:
             # The cells hidden for one may have done for others.
@@ -120,22 +155,21 @@ def _complete(coverer: Coverer, cover: Cover) -> None:
                     problem,
                     cover,
                     cell,
-                    rooms=rooms,
                     everything=everything,
                     searched=(sparing, widest),
                 )
     raise CannotProtectError(exposed[0])
 
 
-def _give_up(problem: Problem, cover: Cover, *, rooms: dict[Index, int]) -> None:
+def _give_up(problem: Problem, cover: Cover) -> None:
     """Show what earlier releases have given away to the last patient, and no rule hides."""
-    for cell, room in rooms.items():
+    for cell, room in cover.rooms.items():
         if room == 0 and not problem.secret[cell]:
             cover.hidden[cell] = False
 
 
-def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, int]) -> list[Index]:
-    """Return the hidden or watched cells that are not shown to have the room they need.
+def _exposed(problem: Problem, cover: Cover, *, moves: Moves) -> Iterator[Index]:
+    """Yield the hidden or watched cells that are not shown to have the room they need.
 
     Parameters
     ----------
@@ -145,14 +179,12 @@ def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, in
         What is hidden, with proofs; proofs that are found are added, others removed.
     moves
         The moves of the problem's grid.
-    rooms
-        Cells that need less room than the others, since earlier releases left no more.
     """
     fixed = problem.fixed(cover.hidden)
     attacker = problem.attacker(cover.hidden)
-    targets = [cell for cell in problem.targets(cover.hidden) if rooms.get(cell) != 0]
+    targets = [cell for cell in problem.targets(cover.hidden) if cover.rooms.get(cell) != 0]
     for cell in targets:
-        room = rooms.get(cell, problem.room)
+        room = cover.rooms.get(cell, problem.room)
         match cover.proofs.get(cell):
             case Move() as move:
                 holds = moves.proves(move, cell, fixed=fixed, room=room)
@@ -162,24 +194,20 @@ def audit(problem: Problem, cover: Cover, *, moves: Moves, rooms: dict[Index, in
                 holds = True
         if not holds:
             del cover.proofs[cell]
-    exposed = []
     for cell in targets:
         if cell in cover.proofs:
             continue
-        shift = attacker.room(cell, enough=rooms.get(cell, problem.room))
+        shift = attacker.room(cell, enough=cover.rooms.get(cell, problem.room))
         if _agrees(problem, shift, fixed=fixed):
-            _take(cover, shift, targets=targets, rooms=rooms, room=problem.room)
+            _take(cover, shift, targets=targets, room=problem.room)
         if cell not in cover.proofs:
-            exposed.append(cell)
-    return exposed
+            yield cell
 
 
-def _take(
-    cover: Cover, shift: Shift, *, targets: list[Index], rooms: dict[Index, int], room: int
-) -> None:
+def _take(cover: Cover, shift: Shift, *, targets: list[Index], room: int) -> None:
     """Take two tables as proof for every cell that has none and in which they are far apart."""
     for cell in targets:
-        if cell not in cover.proofs and shift.room(cell) >= rooms.get(cell, room):
+        if cell not in cover.proofs and shift.room(cell) >= cover.rooms.get(cell, room):
             cover.proofs[cell] = shift
 
 
@@ -196,7 +224,6 @@ def _hide_for(
     cover: Cover,
     cell: Index,
     *,
-    rooms: dict[Index, int],
     everything: Attacker,
     searched: Sequence[Attacker],
 ) -> None:
@@ -208,7 +235,7 @@ def _hide_for(
     room = min(problem.room, everything.room(cell, enough=problem.room).room(cell))
     if room < problem.room:
         # This release is not the one that gives it away, and it must not make it worse.
-        rooms[cell] = room
+        cover.rooms[cell] = room
     if room == 0:
         return
     found = (attacker.nearest(cell, enough=room) for attacker in searched)
@@ -219,4 +246,4 @@ def _hide_for(
     cover.hidden[places] |= problem.may_hide[places]
     if _agrees(problem, shift, fixed=problem.fixed(cover.hidden)):
         targets = problem.targets(cover.hidden)
-        _take(cover, shift, targets=targets, rooms=rooms, room=problem.room)
+        _take(cover, shift, targets=targets, room=problem.room)
