@@ -36,9 +36,6 @@ MOST_TRIES = 10_000
 DEAR = 6.0
 """Cells that may be hidden rather than one that is dear, such as the number of all patients."""
 
-DEAREST = 40.0
-"""Cells that may be hidden rather than one of the dearest: those of the service as a whole."""
-
 _FREE = 0.5
 """A move that costs less hides no further cell."""
 
@@ -70,8 +67,8 @@ class Problem:
         Cells that readers miss more than others; ``None`` where all are alike. Hiding
         one costs as much as hiding ``DEAR`` others.
     dearest
-        Those of them that they miss most, the first one above all. Hiding one costs as
-        much as hiding ``DEAREST`` others.
+        Those of them that are hidden only where no other cells would do, the last ones
+        first.
     kept
         Cells that are shown, whatever that costs; ``None`` for none. Unlike what is known
         already they are this release's to answer for.
@@ -93,10 +90,7 @@ class Problem:
         """What hiding each cell costs, in ordinary cells."""
         if self.dear is None:
             return np.ones(self.grid.shape)
-        prices = np.where(self.dear, DEAR, 1.0)
-        for place, cell in enumerate(reversed(self.dearest)):
-            prices[cell] = DEAREST + place
-        return prices
+        return np.where(self.dear, DEAR, 1.0)
 
     @property
     def to_hide(self) -> Mask:

@@ -7,20 +7,25 @@ there is none.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
 from app.clinical.disclosure_attack import Attacker, Shift
 from app.clinical.disclosure_cover import EFFORT, SMALL, Cover, Coverer, Problem
 from app.clinical.disclosure_grid import Index, Mask
-from app.clinical.disclosure_moves import Move, Moves
+from app.clinical.disclosure_moves import NEVER, Move, Moves
 from app.clinical.disclosure_optimum import Chooser
 
 _MOST_ROUNDS = 200
 """Each round hides at least one more cell or ends; more rounds mean that something is wrong."""
 
-_MOST_SHOWN = 60
-"""How many cells it is tried to show again with the attacker's help."""
+_MODEST = 500
+"""Cells of a table of which more than the dear ones are tried to be shown again."""
+
+_MOST_SHOWN = 30_000
+"""Cells of the table for each one that it is tried to show again: the attacker takes longer in
+larger ones."""
 
 _BONUS = 0.5
 """In cells: a move may hide so much more for each cell that it proves besides."""
@@ -52,32 +57,25 @@ def protect(problem: Problem, *, effort: float = EFFORT) -> Mask:
     CannotProtectError
         If the attacker still works out a cell, or the attack could not be finished.
     """
-    cover = _cheapest(problem, effort=effort)
-    for cell in problem.dearest:
-        if cover.hidden[cell] and not problem.to_hide[cell]:
-            cover = _sparing(problem, cell, cover=cover, effort=effort)
+    cover = _sparing_the_dearest(problem, effort=effort)
     if problem.dear is not None:
         _show_more(problem, cover)
     return cover.hidden
 
 
-def _sparing(problem: Problem, cell: Index, *, cover: Cover, effort: float) -> Cover:
-    """Return a cover by which one of the dearest cells is shown, if that is worth it.
-
-    Those of the dearest that are shown already stay so.
-    """
-    kept = np.zeros_like(cover.hidden)
-    for one in problem.dearest:
-        kept[one] = one == cell or not cover.hidden[one]
-    try:
-        found = _cheapest(replace(problem, kept=kept), effort=effort)
-    except CannotProtectError:
-        return cover
-    return min(cover, found, key=lambda one: _price(problem, one))
-
-
-def _price(problem: Problem, cover: Cover) -> float:
-    return float(problem.prices[cover.hidden].sum())
+def _sparing_the_dearest(problem: Problem, *, effort: float) -> Cover:
+    """Return a cover that hides as few of the dearest cells as can be, the last ones first."""
+    may_be_shown = [cell for cell in problem.dearest if problem.may_hide[cell]]
+    may_be_shown = [cell for cell in may_be_shown if not problem.to_hide[cell]]
+    for size in range(len(may_be_shown), 0, -1):
+        for cells in combinations(may_be_shown, size):
+            kept = np.zeros_like(problem.secret)
+            kept[tuple(np.array(cells).T)] = True
+            try:
+                return _cheapest(replace(problem, kept=kept), effort=effort)
+            except CannotProtectError:
+                continue
+    return _cheapest(problem, effort=effort)
 
 
 def _show_more(problem: Problem, cover: Cover) -> None:
@@ -88,9 +86,12 @@ def _show_more(problem: Problem, cover: Cover) -> None:
     """
     moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
     prices = problem.prices
-    only = map(tuple, np.argwhere(cover.hidden & ~problem.to_hide).tolist())
+    tried = cover.hidden & ~problem.to_hide
+    if problem.cells.size > _MODEST:
+        tried &= prices > 1
+    only = map(tuple, np.argwhere(tried).tolist())
     dear_first = sorted(only, key=lambda cell: (-prices[cell], -problem.cells[cell]))
-    for cell in dear_first[:_MOST_SHOWN]:
+    for cell in dear_first[: _MOST_SHOWN // problem.cells.size]:
         if cover.hidden[cell]:
             hidden, proofs = cover.hidden.copy(), dict(cover.proofs)
             if not _is_shown_with_what_it_tells(problem, cover, cell, moves=moves):
@@ -106,13 +107,14 @@ def _is_shown_with_what_it_tells(
             return False
         cover.hidden[told] = False
         cover.proofs.pop(told, None)
-        told = next(_exposed(problem, cover, moves=moves), None)
+        told = next(_exposed(problem, cover, moves=moves, near=told), None)
     return True
 
 
 def _cheapest(problem: Problem, *, effort: float) -> Cover:
+    prices = problem.prices
     covers = _covers(Coverer(problem, effort=effort))
-    return min(covers, key=lambda cover: _price(problem, cover))
+    return min(covers, key=lambda cover: float(prices[cover.hidden].sum()))
 
 
 def _covers(coverer: Coverer) -> Iterator[Cover]:
@@ -168,7 +170,9 @@ def _give_up(problem: Problem, cover: Cover) -> None:
             cover.hidden[cell] = False
 
 
-def _exposed(problem: Problem, cover: Cover, *, moves: Moves) -> Iterator[Index]:
+def _exposed(
+    problem: Problem, cover: Cover, *, moves: Moves, near: Index | None = None
+) -> Iterator[Index]:
     """Yield the hidden or watched cells that are not shown to have the room they need.
 
     Parameters
@@ -179,10 +183,31 @@ def _exposed(problem: Problem, cover: Cover, *, moves: Moves) -> Iterator[Index]
         What is hidden, with proofs; proofs that are found are added, others removed.
     moves
         The moves of the problem's grid.
+    near
+        A cell; those that share most with it come first.
     """
     fixed = problem.fixed(cover.hidden)
     attacker = problem.attacker(cover.hidden)
     targets = [cell for cell in problem.targets(cover.hidden) if cover.rooms.get(cell) != 0]
+    _drop_what_fails(problem, cover, targets=targets, moves=moves)
+    if near is not None:
+        targets.sort(key=lambda cell: sum(a != b for a, b in zip(cell, near, strict=True)))
+        _prove_by_moves(problem, cover, targets=targets, moves=moves)
+    for cell in targets:
+        if cell in cover.proofs:
+            continue
+        shift = attacker.room(cell, enough=cover.rooms.get(cell, problem.room))
+        if _agrees(problem, shift, fixed=fixed):
+            _take(cover, shift, targets=targets, room=problem.room)
+        if cell not in cover.proofs:
+            yield cell
+
+
+def _drop_what_fails(
+    problem: Problem, cover: Cover, *, targets: Sequence[Index], moves: Moves
+) -> None:
+    """Look at each proof anew, against everything that is shown now."""
+    fixed = problem.fixed(cover.hidden)
     for cell in targets:
         room = cover.rooms.get(cell, problem.room)
         match cover.proofs.get(cell):
@@ -194,14 +219,19 @@ def _exposed(problem: Problem, cover: Cover, *, moves: Moves) -> Iterator[Index]
                 holds = True
         if not holds:
             del cover.proofs[cell]
+
+
+def _prove_by_moves(
+    problem: Problem, cover: Cover, *, targets: Sequence[Index], moves: Moves
+) -> None:
+    """Prove what moves within the hidden cells prove; they are found sooner than two tables."""
+    weights = np.where(problem.fixed(cover.hidden), NEVER, 0.0)
     for cell in targets:
-        if cell in cover.proofs:
-            continue
-        shift = attacker.room(cell, enough=cover.rooms.get(cell, problem.room))
-        if _agrees(problem, shift, fixed=fixed):
-            _take(cover, shift, targets=targets, room=problem.room)
         if cell not in cover.proofs:
-            yield cell
+            room = cover.rooms.get(cell, problem.room)
+            found = moves.cheapest(cell, weights=weights, room=room)
+            if found is not None:
+                cover.proofs[cell] = found[0]
 
 
 def _take(cover: Cover, shift: Shift, *, targets: list[Index], room: int) -> None:

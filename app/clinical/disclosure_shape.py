@@ -29,7 +29,8 @@ class Shape:
     dear_of_all
         Labels of which only the number of everybody together is missed so much.
     dearest
-        Labels of which that number is missed most of all, the first one above the others.
+        Labels of which that number is hidden only where nothing else would do, the last
+        ones first.
     harmless
         Labels of the sensitive dimension that nobody may be in without anything being
         told of anybody, such as a reason for which scores are missing.

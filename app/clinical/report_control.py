@@ -20,12 +20,14 @@ from app.clinical.disclosure_shape import Shape
 from app.clinical.outcome_table import (
     BETTER_NOT_RECOVERED,
     CLINICAL,
+    DETERIORATED,
     IMPROVED,
     NOT_RECOVERED,
     ORDINARY,
     REASONS,
     RECOVERED,
     SCORED,
+    UNCHANGED,
     Table,
 )
 from app.clinical.report import EVERYBODY, OTHER, Report
@@ -41,7 +43,7 @@ _DEAREST = (SCORED, EVERYBODY)
 """What figures of the service as a whole are about; where only one of them can be told, outcomes
 come before how courses ended."""
 
-_DEAR_OF_ALL = frozenset((CLINICAL, RECOVERED, IMPROVED))
+_DEAR_OF_ALL = frozenset((CLINICAL, RECOVERED, IMPROVED, UNCHANGED, DETERIORATED))
 """What the service as a whole is asked for first."""
 
 _CROSSING = frozenset((CLINICAL, RECOVERED, NOT_RECOVERED, BETTER_NOT_RECOVERED, ORDINARY))
