@@ -106,6 +106,9 @@ TABLETS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_TAB
 REHEARSALS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=1)
 """For what goes through many courses: one at a time, and in no transaction of the page's."""
 
+REPORTS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=1)
+"""For what works out which figures may be shown: one at a time, and in no transaction."""
+
 SIGN_INS_IN_LINE = Depends(_place_in_line, scope="function", max_concurrency=_SIGN_INS)
 """For what judges passwords, which takes memory and time on purpose."""
 

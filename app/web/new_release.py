@@ -2,22 +2,32 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.clinical.instruments import Purpose
 from app.clinical.report import Step
-from app.web.dependencies import QualityLead
+from app.instruments import Registry
+from app.web.dependencies import (
+    REPORTS_IN_LINE,
+    Instruments,
+    Now,
+    QualityLead,
+    parts_of,
+    whoever_asks,
+)
 from app.web.forms import Problem, problem_of
 from app.web.pages import go_to, render
 from app.web.quality import method_name
 from app.web.releases import At, Desk, Text, instrument_name
 from app.web.words import CLINIC_ZONE
-from app.workflow import draw_up, present, settle
+from app.workflow import access, draw_up, present, settle
+from app.workflow.access import Role
 from app.workflow.draw_up import Asked
 from app.workflow.refusals import Refusal
 
@@ -49,36 +59,63 @@ def get_new(at: At, _: QualityLead) -> Response:
     return _page(at)
 
 
-@router.post("/new")
-def post_new(at: At, _: QualityLead, instrument: Text = "", period: Text = "") -> Response:
-    problems = []
-    asked = _asked(at, instrument, period)
-    if instrument not in dict(instruments_of(at)):
-        problems.append(Problem("instrument", at.words("errors.release_choose_form")))
-    if asked is None:
-        problems.append(Problem("period", at.words("errors.release_choose_period")))
-    if problems or asked is None:
-        return _page(at, instrument=instrument, period=period, problems=problems, status=422)
+@router.post("/new", dependencies=[REPORTS_IN_LINE])
+def post_new(
+    request: Request,
+    registry: Instruments,
+    *,
+    now: Now,
+    instrument: Text = "",
+    period: Text = "",
+) -> Response:
+    with _at(request, registry, now=now) as at:
+        problems = []
+        asked = _asked(at, instrument, period)
+        if instrument not in dict(instruments_of(at)):
+            problems.append(Problem("instrument", at.words("errors.release_choose_form")))
+        if asked is None:
+            problems.append(Problem("period", at.words("errors.release_choose_period")))
+        if problems or asked is None:
+            return _page(at, instrument=instrument, period=period, problems=problems, status=422)
     try:
         found = _draw_up(at, asked)
     except Refusal as refusal:
         problems = list(problem_of(at.words, refusal, field="period"))
         status = refusal.status
-        return _page(at, instrument=instrument, period=period, problems=problems, status=status)
+        with _at(request, registry, now=now) as at:
+            return _page(at, instrument=instrument, period=period, problems=problems, status=status)
     return go_to(f"/releases/{found}")
 
 
-@router.post("/{release_id}/anew")
-def post_anew(at: At, _: QualityLead, release_id: uuid.UUID) -> Response:
-    seen = present.see_release(at.db, at.viewer, release_id=release_id)
-    before = seen.report.definition
+@router.post("/{release_id}/anew", dependencies=[REPORTS_IN_LINE])
+def post_anew(
+    request: Request, registry: Instruments, *, now: Now, release_id: uuid.UUID
+) -> Response:
+    with _at(request, registry, now=now) as at:
+        before = present.see_release(at.db, at.viewer, release_id=release_id).report.definition
     asked = Asked(instrument=before.instrument, first=before.first, whole=before.whole)
     return go_to(f"/releases/{_draw_up(at, asked, is_anew=True)}")
 
 
+@contextmanager
+def _at(request: Request, registry: Registry, *, now: dt.datetime) -> Generator[Desk]:
+    """Give a quality lead at work, in a transaction of its own: to draw up takes long."""
+    with parts_of(request).database.writing() as db:
+        here = whoever_asks(request, db, now=now)
+        access.check_role(here.viewer, Role.QUALITY_LEAD)
+        yield Desk(
+            request=request, viewer=here.viewer, here=here, db=db, registry=registry, now=now
+        )
+
+
 def _draw_up(at: Desk, asked: Asked, *, is_anew: bool = False) -> uuid.UUID:
     return draw_up.draw_up(
-        at.db, at.viewer, asked=asked, registry=at.registry, is_anew=is_anew, now=at.now
+        parts_of(at.request).database,
+        at.viewer,
+        asked=asked,
+        registry=at.registry,
+        is_anew=is_anew,
+        now=at.now,
     ).release_id
 
 

@@ -42,7 +42,7 @@ from app.workflow.agree import local_day
 from app.workflow.refusals import Refusal
 from app.workflow.settle import HOUSE_WISHES, Wishes
 
-__all__ = ["Asked", "Drafted", "Refused", "Report", "Step", "Why", "draft", "last_whole"]
+__all__ = ["Asked", "Drafted", "Refused", "Report", "Step", "Why", "draft", "gather", "last_whole"]
 
 FIRST_YEAR = 2000
 """Nothing was rated with this program before."""
@@ -106,7 +106,23 @@ class Drafted:
     refused: Refused | None
 
 
-def draft(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What a report is made from, before control. Never leaves as it is."""
+
+    definition: Definition
+    instrument: Instrument
+    names: Mapping[str, str]
+    earlier: tuple[Report, ...]
+    whole: Period
+    parts: Sequence[Period]
+    months: tuple[str, ...]
+    summed: SummedUp = field(repr=False)
+    reference: SeverityReference | None
+    has_flags: bool
+
+
+def gather(
     db: DbSession,
     viewer: Viewer,
     *,
@@ -115,11 +131,10 @@ def draft(
     earlier: Sequence[Report] = (),
     wishes: Wishes = HOUSE_WISHES,
     now: dt.datetime,
-) -> Drafted:
-    """Return the figures of the whole organization in one period, after control.
+) -> Gathered:
+    """Return what the figures of the whole organization in one period are made from.
 
-    ``earlier`` are all reports of the organization that are out, the oldest first. The
-    look is written to the log.
+    ``earlier`` are all reports that are out, the oldest first. The look is written to the log.
     """
     access.check_role(viewer, Role.QUALITY_LEAD)
     whole, parts = _periods(asked, now=now)
@@ -150,13 +165,19 @@ def draft(
         rounding=wishes.rounding,
         reliable_change=add_up.least_change(instrument),
     )
-    return _drafted(
-        db,
-        definition,
+    beside = linked(earlier, instrument=asked.instrument, year=asked.first.year)
+    months = sorted(months_of(whole).union(*(months_of(one.periods[0]) for one in beside)))
+    return Gathered(
+        definition=definition,
         instrument=instrument,
         names={team.id.hex: team.name for team in people.all_teams(db, viewer)},
-        earlier=linked(earlier, instrument=asked.instrument, year=asked.first.year),
-        periods=(whole, *parts),
+        earlier=tuple(beside),
+        whole=whole,
+        parts=parts,
+        months=tuple(months),
+        summed=_summed(db, instrument, months=months, definition=definition),
+        reference=_reference(db, instrument, year=whole.first.year),
+        has_flags=db.info["has_flags"],
     )
 
 
@@ -205,24 +226,13 @@ def linked(earlier: Sequence[Report], *, instrument: str, year: int) -> Sequence
     ]
 
 
-def _drafted(
-    db: DbSession,
-    definition: Definition,
-    *,
-    instrument: Instrument,
-    names: Mapping[str, str],
-    earlier: Sequence[Report],
-    periods: Sequence[Period],
-) -> Drafted:
-    whole, *parts = periods
-    months = sorted(
-        frozenset().union(*(months_of(one.periods[0]) for one in earlier)) | months_of(whole)
-    )
-    summed = _summed(db, instrument, months=months, definition=definition)
+def draft(gathered: Gathered) -> Drafted:
+    """Return the figures after control. Asks nothing of the database, and may take long."""
+    definition, summed, months = gathered.definition, gathered.summed, gathered.months
     layout = lay_out(
-        whole,
-        parts,
-        names=names,
+        gathered.whole,
+        gathered.parts,
+        names=gathered.names,
         patients=_patients(summed, months),
         therapists={
             (team.hex, months[month]): of_each
@@ -232,30 +242,30 @@ def _drafted(
     )
     frame = Frame(
         layout=layout,
-        months=tuple(months),
+        months=months,
         ages=AGES,
         rules=Rules(
             threshold=definition.threshold, sensitive="category", rounding=definition.rounding
         ),
-        earlier=tuple(earlier),
+        earlier=gathered.earlier,
     )
-    tables = _tables(frame, summed, has_flags=db.info["has_flags"])
-    refused = _refusal(tables, layout, earlier=earlier, definition=definition)
+    tables = _tables(frame, summed, has_flags=gathered.has_flags)
+    refused = _refusal(tables, layout, earlier=gathered.earlier, definition=definition)
     counts, reasons = _counts(tables, layout, is_refused=refused is not None)
     figures = figure_out.figures(
         figure_out.Material(
             layout=layout,
-            months=tuple(months),
+            months=months,
             summed=summed,
-            instrument=instrument,
+            instrument=gathered.instrument,
             threshold=definition.threshold,
             counts={
                 (one.unit, one.period, one.category): one.n
                 for one in counts
                 if one.age == EVERYBODY
             },
-            reference=_reference(db, instrument, year=whole.first.year),
-            earlier=tuple(earlier),
+            reference=gathered.reference,
+            earlier=gathered.earlier,
         )
     )
     report = Report(

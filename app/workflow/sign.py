@@ -73,9 +73,13 @@ def keep_draft(
     *,
     drafted: Drafted,
     supersedes: uuid.UUID | None = None,
+    checked_to: int,
     now: dt.datetime,
 ) -> uuid.UUID:
-    """Keep a draft as it is now, and return its identifier."""
+    """Keep a draft as it is now, and return its identifier.
+
+    ``checked_to`` is the number of the last signature of which the draft knows.
+    """
     access.check_role(viewer, Role.QUALITY_LEAD)
     audit.take_turn(db)
     asked = drafted.report.definition
@@ -102,7 +106,7 @@ def keep_draft(
         written=written,
         hash=written_report.hash_of(written),
         hidden=[[*where, why.value] for where, why in drafted.reasons.items()],
-        checked_to=releases.last_signature(db, org_id=viewer.org_id),
+        checked_to=checked_to,
         is_exception=settle.wishes_in(asked).is_exception,
         supersedes=supersedes,
         drafted_at=now,

@@ -76,7 +76,7 @@ def drafted(
 ) -> Drafted:
     """Draw up a report on PHQ-9 beside those that are out."""
     with clinic.database.writing() as db:
-        return release.draft(
+        gathered = release.gather(
             db,
             clinic.viewer(db, clinic.quality_lead),
             asked=Asked(instrument="phq-9", first=first, whole=whole),
@@ -85,6 +85,7 @@ def drafted(
             wishes=wishes,
             now=NOW,
         )
+    return release.draft(gathered)
 
 
 def told(report: Report, period: str = EVERYBODY) -> dict[str, int | None]:

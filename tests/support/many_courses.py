@@ -177,13 +177,14 @@ def add_age_band(clinic: Clinic, curve: ReferenceCurve) -> None:
 def draft_figures(clinic: Clinic, *, instrument: str) -> None:
     """Let the quality lead draft the figures of the year that is over."""
     with clinic.database.writing() as db:
-        release.draft(
+        gathered = release.gather(
             db,
             clinic.viewer(db, clinic.quality_lead),
             asked=Asked(instrument=instrument, first=dt.date(2025, 1, 1), whole=Step.YEAR),
             registry=clinic.registry,
             now=clinic.clock.now,
         )
+    release.draft(gathered)
 
 
 def _totals(caseload: Caseload, random: Random, *, scores: int) -> list[int]:

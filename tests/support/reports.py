@@ -20,6 +20,7 @@ from app.clinical.report import (
     Step,
     Unit,
 )
+from app.records import releases
 from app.records.base import DbSession
 from app.workflow import settle, sign, sign_in
 from app.workflow.release import Drafted, Refused
@@ -203,11 +204,13 @@ def kept(
 ) -> uuid.UUID:
     """Keep a draft."""
     with clinic.database.writing() as db:
+        viewer = clinic.viewer(db, by or clinic.quality_lead)
         return sign.keep_draft(
             db,
-            clinic.viewer(db, by or clinic.quality_lead),
+            viewer,
             drafted=drafted(**draft_of),
             supersedes=supersedes,
+            checked_to=releases.last_signature(db, org_id=viewer.org_id),
             now=clinic.clock.now,
         )
 
@@ -245,6 +248,12 @@ def signed_report(clinic: Clinic, report: Report) -> uuid.UUID:
     """Keep a report whose numbers a test names itself, and sign it."""
     with clinic.database.writing() as db:
         viewer, now = clinic.viewer(db, clinic.quality_lead), clinic.clock.now
-        drafted_one = Drafted(report, {}, None)
-        release_id = sign.keep_draft(db, viewer, drafted=drafted_one, supersedes=None, now=now)
+        release_id = sign.keep_draft(
+            db,
+            viewer,
+            drafted=Drafted(report, {}, None),
+            supersedes=None,
+            checked_to=releases.last_signature(db, org_id=viewer.org_id),
+            now=now,
+        )
     return signed(clinic, release_id)

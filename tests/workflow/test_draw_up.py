@@ -53,15 +53,16 @@ def drawn(
     is_anew: bool = False,
     by: Person | None = None,
 ) -> DrawnUp:
-    with clinic.database.writing() as db:
-        return draw_up.draw_up(
-            db,
-            clinic.viewer(db, by or clinic.quality_lead),
-            asked=Asked(instrument=instrument, first=first, whole=whole),
-            registry=clinic.registry,
-            is_anew=is_anew,
-            now=clinic.clock.now,
-        )
+    with clinic.database.reading() as db:
+        viewer = clinic.viewer(db, by or clinic.quality_lead)
+    return draw_up.draw_up(
+        clinic.database,
+        viewer,
+        asked=Asked(instrument=instrument, first=first, whole=whole),
+        registry=clinic.registry,
+        is_anew=is_anew,
+        now=clinic.clock.now,
+    )
 
 
 def report(clinic: Clinic, release_id: uuid.UUID) -> Report:

@@ -64,7 +64,7 @@ def drafted(
     instrument: str = "phq-9",
 ) -> Drafted:
     with clinic.database.writing() as db:
-        return release.draft(
+        gathered = release.gather(
             db,
             clinic.viewer(db, clinic.quality_lead),
             asked=Asked(instrument=instrument, first=first, whole=whole),
@@ -73,6 +73,7 @@ def drafted(
             wishes=wishes,
             now=NOW,
         )
+    return release.draft(gathered)
 
 
 def counts(report: Report, **where: str) -> Mapping[str, int | None]:
@@ -253,7 +254,7 @@ def test_only_a_quality_lead_drafts(clinic: Clinic, who: str) -> None:
     assert person is not None
 
     with clinic.database.writing() as db, pytest.raises(NotAllowedError):
-        release.draft(
+        release.gather(
             db,
             clinic.viewer(db, person),
             asked=Asked(instrument="phq-9", first=dt.date(2025, 1, 1), whole=Step.YEAR),

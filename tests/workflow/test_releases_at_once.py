@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import pytest
 
-from app.workflow import draw_up, present, sign, withdraw
+from app.workflow import draw_up, present, release, sign, withdraw
 from app.workflow.draw_up import Asked, Step
 from app.workflow.present import ReleaseState
 from app.workflow.refusals import Conflict
+from app.workflow.release import Drafted, Gathered
 from tests.support.clinic import Clinic
 from tests.support.reports import at_desk, kept, signed
 from tests.support.service import Habits, found, invent, store
@@ -56,46 +57,31 @@ def after_both(function: Any) -> Any:  # noqa: ANN401 - any function
     return waiting
 
 
-def test_what_is_signed_while_a_report_is_drawn_up_has_overtaken_it(
+def test_what_is_signed_while_a_report_is_worked_out_has_overtaken_it(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nobody waits for it either: to find out what may be shown takes long."""
     place = found(
         clinic.database, org_id=clinic.clinician.org_id, teams=(4, 5, 6), at=clinic.clock.now
     )
     begins = dt.datetime(2024, 12, 1, tzinfo=dt.UTC)
     habits = Habits(instrument=clinic.registry.get("phq-9"), begins=begins, days=400)
     store(clinic.database, place, invent(place, habits, courses=120, seed=1), first=1)
-    release_id, has_looked, is_signed = kept(clinic), threading.Event(), threading.Event()
-    reports_out, drawn = sign.reports_out, []
+    release_id, draft = kept(clinic), release.draft
 
-    def looking(*args: Any) -> Any:  # noqa: ANN401 - as `reports_out`
-        out = reports_out(*args)
-        has_looked.set()
-        is_signed.wait(A_MOMENT)
-        return out
-
-    monkeypatch.setattr(sign, "reports_out", looking)
-
-    def draw() -> None:
-        with clinic.database.writing() as db:
-            asked = Asked(instrument="phq-9", first=dt.date(2025, 1, 1), whole=Step.YEAR)
-            viewer = clinic.viewer(db, clinic.quality_lead)
-            drawn.append(
-                draw_up.draw_up(
-                    db, viewer, asked=asked, registry=clinic.registry, now=clinic.clock.now
-                )
-            )
-
-    def sign_other() -> None:
-        has_looked.wait()
+    def working(gathered: Gathered) -> Drafted:
         signed(clinic, release_id)
-        is_signed.set()
+        return draft(gathered)
 
-    assert at_once(draw, sign_other) == []
+    monkeypatch.setattr(release, "draft", working)
+    with clinic.database.reading() as db:
+        viewer = clinic.viewer(db, clinic.quality_lead)
+    asked = Asked(instrument="phq-9", first=dt.date(2025, 1, 1), whole=Step.YEAR)
+    made = draw_up.draw_up(
+        clinic.database, viewer, asked=asked, registry=clinic.registry, now=clinic.clock.now
+    )
 
     with clinic.database.writing() as db:
-        viewer = clinic.viewer(db, clinic.quality_lead)
-        (made,) = drawn
         assert present.see_release(db, viewer, release_id=made.release_id).is_overtaken
 
 

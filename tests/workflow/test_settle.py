@@ -53,15 +53,16 @@ def chosen(clinic: Clinic, wishes: Wishes, by: Person | None = None) -> None:
 def drawn(
     clinic: Clinic, whole: Step = Step.YEAR, *, key: str = "phq-9", is_anew: bool = False
 ) -> DrawnUp:
-    with clinic.database.writing() as db:
-        return draw_up.draw_up(
-            db,
-            clinic.viewer(db, clinic.quality_lead),
-            asked=Asked(instrument=key, first=YEAR, whole=whole),
-            registry=clinic.registry,
-            is_anew=is_anew,
-            now=clinic.clock.now,
-        )
+    with clinic.database.reading() as db:
+        viewer = clinic.viewer(db, clinic.quality_lead)
+    return draw_up.draw_up(
+        clinic.database,
+        viewer,
+        asked=Asked(instrument=key, first=YEAR, whole=whole),
+        registry=clinic.registry,
+        is_anew=is_anew,
+        now=clinic.clock.now,
+    )
 
 
 def out(clinic: Clinic, whole: Step, *, key: str = "phq-9") -> Report:
@@ -80,7 +81,7 @@ def out(clinic: Clinic, whole: Step, *, key: str = "phq-9") -> Report:
 def by_wishes(clinic: Clinic, wishes: Wishes, earlier: Sequence[Report], key: str) -> Drafted:
     """Return what control says to a report by these very choices beside others."""
     with clinic.database.writing() as db:
-        return release.draft(
+        gathered = release.gather(
             db,
             clinic.viewer(db, clinic.quality_lead),
             asked=Asked(instrument=key, first=YEAR, whole=Step.YEAR),
@@ -89,6 +90,7 @@ def by_wishes(clinic: Clinic, wishes: Wishes, earlier: Sequence[Report], key: st
             wishes=wishes,
             now=clinic.clock.now,
         )
+    return release.draft(gathered)
 
 
 def made_by(report: Report) -> Wishes:
