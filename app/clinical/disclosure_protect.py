@@ -20,9 +20,6 @@ from app.clinical.disclosure_optimum import Chooser
 _MOST_ROUNDS = 200
 """Each round hides at least one more cell or ends; more rounds mean that something is wrong."""
 
-_MODEST = 500
-"""Cells of a table of which more than the dear ones are tried to be shown again."""
-
 _MOST_SHOWN = 30_000
 """Cells of the table for each one that it is tried to show again: the attacker takes longer in
 larger ones."""
@@ -79,19 +76,18 @@ def _sparing_the_dearest(problem: Problem, *, effort: float) -> Cover:
 
 
 def _show_more(problem: Problem, cover: Cover) -> None:
-    """Show cells again that were hidden for others, the dear ones first, if all still holds.
+    """Show dear cells again that were hidden for others, the largest first, if all still holds.
 
     The attacker is asked, who sees more than moves do. What a cell gives away is shown with
     it, unless a rule hides that.
     """
     moves = Moves(problem.grid, cells=problem.cells, floor=problem.floor)
     prices = problem.prices
-    tried = cover.hidden & ~problem.to_hide
-    if problem.cells.size > _MODEST:
-        tried &= prices > 1
-    only = map(tuple, np.argwhere(tried).tolist())
-    dear_first = sorted(only, key=lambda cell: (-prices[cell], -problem.cells[cell]))
-    for cell in dear_first[: _MOST_SHOWN // problem.cells.size]:
+    tried = cover.hidden & ~problem.to_hide & (prices > 1)
+    largest_first = sorted(
+        map(tuple, np.argwhere(tried).tolist()), key=lambda cell: -problem.cells[cell]
+    )
+    for cell in largest_first[: _MOST_SHOWN // problem.cells.size]:
         if cover.hidden[cell]:
             hidden, proofs = cover.hidden.copy(), dict(cover.proofs)
             if not _is_shown_with_what_it_tells(problem, cover, cell, moves=moves):

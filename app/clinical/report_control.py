@@ -173,9 +173,21 @@ def by_age(frame: Frame, table: Table, counts: Counted, *, beside: Controlled) -
     for (_, month, age, leaf), n in counts.items():
         if month in atoms and leaf in shown["category"][EVERYBODY]:
             innermost[EVERYBODY, atoms[month], age, leaf] += n
+    # What an earlier report hid of ages is watched, also where this one tells nothing of it.
+    told = {
+        count.category for one in frame.earlier for count in one.counts if count.age != EVERYBODY
+    }
+    tracked = {
+        **shown,
+        "category": {
+            label: held
+            for label, held in _last(table.shown).items()
+            if label in shown["category"] or label in told
+        },
+    }
     earlier = [
-        *(_published(report, frame, table, shown=shown) for report in frame.earlier),
-        _beside(beside, shown=shown, categories=frozenset(shown["category"])),
+        *(_published(report, frame, table, shown=tracked) for report in frame.earlier),
+        _beside(beside, shown=tracked, categories=frozenset(tracked["category"])),
     ]
     labels = frozenset(shown["category"])
     return control(
