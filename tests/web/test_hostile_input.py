@@ -69,8 +69,9 @@ NO_FORMS: Final = (
 )
 """Bodies with what they claim to be."""
 
-MAY_GROW: Final = frozenset({"attempt", "audit_entry", "sign_in"})
-"""Tries are counted, looks are logged, also when something was refused."""
+MAY_GROW: Final = frozenset({"attempt", "audit_entry", "sign_in", "course_end"})
+"""Tries are counted, looks are logged, and what closed courses came to is worked out from their
+ratings and kept, also when something was refused: nothing of it is what somebody has sent."""
 
 SHUTS: Final = (
     r"/cancel$",
