@@ -155,11 +155,15 @@ class Deidentified:
         How many patients are told how much.
     left_out
         Patients who stand with fewer than ``k`` even when least is told.
+    is_of_one_therapist
+        Whether those who may be told of are really the patients of one or two therapists, who
+        are persons too: then nobody may be.
     """
 
     people: tuple[ResearchPerson, ...]
     told: Mapping[Told, int]
     left_out: int
+    is_of_one_therapist: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,10 +272,12 @@ def deidentify(
         if level is not None
     ]
     counted = Counter(level for level in levels if level is not None)
+    told = [one for one, level in zip(courses, levels, strict=True) if level is not None]
     return Deidentified(
         people=tuple(sorted(people, key=lambda one: one.person)),
         told={level: counted[level] for level in Told},
         left_out=levels.count(None),
+        is_of_one_therapist=bool(told) and _is_weak(told, k=k),
     )
 
 

@@ -41,8 +41,7 @@ def agree_to_share(
         raise Refusal("research_confirm")
     definition = _definition_now(db, viewer, row, registry=registry)
     made = de_identify(db, definition, org_id=viewer.org_id)
-    if not made.rows.people:
-        raise Conflict("research_nobody", value=str(definition.k))
+    share.check_may_leave(made, definition)
     written = written_research.text_of(research_rows.exported(definition, made.rows))
     sequence = _log_agreed(db, viewer, row, made, hash_=written_report.hash_of(written), now=now)
     research_exports.add(

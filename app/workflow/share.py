@@ -26,7 +26,7 @@ from app.records.visibility import Viewer
 from app.workflow import access, prove_anew, settle
 from app.workflow.access import NotThereError, Role
 from app.workflow.agree import local_day
-from app.workflow.de_identify import de_identify
+from app.workflow.de_identify import Made, de_identify
 from app.workflow.refusals import Conflict, Refusal
 from app.workflow.release import FIRST_YEAR
 from app.workflow.sign import QUALITY
@@ -86,8 +86,7 @@ def ask_to_share(
         has_teams=wanted.has_teams,
     )
     made = de_identify(db, definition, org_id=viewer.org_id)
-    if not made.rows.people:
-        raise Conflict("research_nobody", value=str(definition.k))
+    check_may_leave(made, definition)
     row_id = new_id()
     sequence = audit.append(
         db,
@@ -117,6 +116,14 @@ def ask_to_share(
     )
     add_step(db, viewer, row_id, ResearchState.ASKED, sequence=sequence, now=now)
     return row_id
+
+
+def check_may_leave(made: Made, definition: ResearchDefinition) -> None:
+    """Raise ``Conflict`` if nobody is in an export, or one or two therapists' patients are."""
+    if not made.rows.people:
+        raise Conflict("research_nobody", value=str(definition.k))
+    if made.rows.is_of_one_therapist:
+        raise Conflict("research_one_therapist")
 
 
 def stop_sharing(

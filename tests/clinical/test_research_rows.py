@@ -141,6 +141,26 @@ def test_a_team_of_one_therapist_is_not_told_nor_found_by_being_the_only_one() -
     assert teams_shown(alone, k=5) == set()
 
 
+def test_patients_of_one_or_two_therapists_are_told_apart_from_those_of_more() -> None:
+    three = [
+        replace(course, therapists=frozenset({f"t{place % 3}"}))
+        for place, course in enumerate(several(9))
+    ]
+    two = [
+        replace(course, therapists=frozenset({f"t{place % 2}"}))
+        for place, course in enumerate(several(9))
+    ]
+
+    assert not told(three).is_of_one_therapist
+    assert told(two).is_of_one_therapist
+    assert told(several(9, therapists=frozenset({"t"}))).is_of_one_therapist
+    # Who is left out does not make them more.
+    assert told(
+        [*two, a_course(100, 200, days=[0, 7], age=None, therapists=frozenset({"t9"}))]
+    ).is_of_one_therapist
+    assert not told([]).is_of_one_therapist
+
+
 def test_teams_are_told_only_where_that_is_asked_for() -> None:
     found = told([*several(9), *several(9, team="fjell")], has_teams=False)
 

@@ -38,16 +38,19 @@ def a_service(clinic: Clinic, *, courses: int = 160, seed: int = 1) -> Sequence[
     return found
 
 
-def shared_by_few(clinic: Clinic, *, is_agreed: bool = True, year: int = 2025) -> uuid.UUID:
+def shared_by_few(
+    clinic: Clinic, *, is_agreed: bool = True, year: int = 2025, therapists: int = 3
+) -> uuid.UUID:
     """Share what eight courses of the other team have come to, which nobody treats any more."""
-    therapist = clinic.other_team
-    place = Place(therapist.org_id, {clinic.other_team_id: [therapist.staff_id]})
+    people = [one.staff_id for one in (clinic.other_team, clinic.clinician, clinic.colleague)]
+    people = people[:therapists]
+    place = Place(clinic.other_team.org_id, {clinic.other_team_id: people})
     begins = dt.datetime(year, 3, 3, 12, tzinfo=dt.UTC)
     courses = [
         Course(
             patient=uuid.uuid4(),
             team=clinic.other_team_id,
-            therapists=[therapist.staff_id],
+            therapists=[people[one % len(people)]],
             opened_at=begins,
             closed_at=begins + 9 * WEEK,
             instrument="outcome-4",

@@ -284,6 +284,13 @@ def test_of_nobody_left_by_the_threshold_of_now_nothing_is_made(clinic: Clinic) 
     assert seen(clinic, request_id).hash is None
 
 
+def test_two_therapists_patients_are_shared_with_nobody(clinic: Clinic) -> None:
+    with pytest.raises(Conflict, match="research_one_therapist"):
+        shared_by_few(clinic, therapists=2)
+
+    assert rows_of(clinic) == []
+
+
 def test_another_edition_of_the_form_is_another_question(clinic: Clinic) -> None:
     request_id = shared_by_few(clinic, is_agreed=False)
     form = clinic.registry.get("outcome-4")
