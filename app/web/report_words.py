@@ -116,8 +116,10 @@ class ReportWords:
         return self._between(one.name, one.low, one.high)
 
     def bounds(self, one: ReportedFigure) -> str:
-        """Return what the value would be at the worst and at the best."""
-        return self._between(one.name, one.worst, one.best)
+        """Return what the value would be at the least and at the most."""
+        if one.worst is None or one.best is None:
+            return self._between(one.name, None, None)
+        return self._between(one.name, *sorted((one.worst, one.best)))
 
     def note(self, one: ReportedFigure) -> str:
         """Return why there is no value: for all that has none it is the same sentence."""

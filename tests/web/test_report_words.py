@@ -1,13 +1,16 @@
 """What a report says about its figures is what they are made of, in each language."""
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
+from app.clinical.figures import FigureName
+from app.web.report_words import ReportWords
 from app.web.words import LANGUAGES, Words
 from tests.support.clinic import Clinic
 from tests.support.forms import text_of
-from tests.support.reports import kept
+from tests.support.reports import drafted, kept
 
 each_language: Final = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -19,6 +22,17 @@ def test_the_bounds_are_about_those_with_one_score_only(language: str) -> None:
 
     for word in ("releases.bounds_note", "report.column_worst", "report.column_best"):
         assert them in words(word)
+
+
+def test_the_bounds_stand_from_the_least_to_the_most_whichever_of_them_is_worse() -> None:
+    shown = next(one for one in drafted().report.figures if one.worst is not None)
+    said = ReportWords(Words("nb"), drafted().report, "PHQ-9")
+
+    one = replace(shown, name=FigureName.DETERIORATED, worst=0.252, best=0.07)
+
+    assert said.bounds(one) == "7 % til 25,2 %"
+    assert said.bounds(replace(one, worst=0.07, best=0.252)) == "7 % til 25,2 %"
+    assert said.bounds(replace(one, worst=None, best=None)) == "–"
 
 
 @each_language
