@@ -194,7 +194,7 @@ def _alliance_drop(situation: Situation, parameters: _Parameters) -> Finding:
     sign = series.instrument.direction.value
     totals = [sign * rating.total for rating in earlier if rating.total is not None]
     if len(totals) < parameters["earlier"]:
-        return _not(WhyNot.TOO_FEW_ALLIANCES)
+        return _early_alliance(series, parameters)
     numbers: dict[str, int | float] = {**parameters, "earlier_ratings": len(totals)}
     has_dropped = False
     if latest.total is not None:
@@ -213,6 +213,29 @@ def _alliance_drop(situation: Situation, parameters: _Parameters) -> Finding:
     return Finding(
         firing=Firing.ON if has_dropped else Firing.OFF,
         numbers=numbers,
+        session=latest.session,
+        reference=latest.reference,
+    )
+
+
+def _early_alliance(series: AllianceSeries, parameters: _Parameters) -> Finding:
+    """Compare a rating with early ones at the site: there are too few of the patient's own."""
+    early, latest = series.early, series.ratings[-1]
+    is_known = early is not None and early.edition == series.instrument.version
+    if early is None or not is_known or early.n < parameters["early_needed"]:
+        return _not(WhyNot.TOO_FEW_ALLIANCES)
+    if latest.total is None:
+        return _not(WhyNot.NO_ALLIANCE)
+    sign = series.instrument.direction.value
+    return Finding(
+        firing=Firing.ON if sign * latest.total <= sign * early.limit else Firing.OFF,
+        numbers={
+            "total": latest.total,
+            "early_limit": early.limit,
+            "early_ratings": early.n,
+            "early_sessions": parameters["early_sessions"],
+            "early_percent": parameters["early_percent"],
+        },
         session=latest.session,
         reference=latest.reference,
     )

@@ -141,6 +141,11 @@ After how many days ``no_contact`` is raised is a setting of the organization. T
 ``alliance_drop`` say which scale it is for.
 """
 
+ADDED_SINCE: Mapping[RuleId, tuple[str, ...]] = {
+    RuleId.ALLIANCE_DROP: ("early_sessions", "early_percent", "early_needed")
+}
+"""Numbers that a rule got when sites could move it already: an edition from before lacks them."""
+
 _SHIPPED = {rule.id: rule for rule in DEFAULT_RULES}
 _OF = {(one.rule, one.parameter): one for one in LEEWAYS}
 _IN_ORDER = {
@@ -224,7 +229,7 @@ def own_edition(
     version
         ``FIRST_OWN_EDITION`` or more.
     parameters
-        All numbers of the rule.
+        All numbers of the rule; those of ``ADDED_SINCE`` are as shipped if they are missing.
     decided_on
         When the site decided.
 
@@ -239,6 +244,8 @@ def own_edition(
         raise EditionError(
             rule=rule, parameter="version", value=version, allowed=(FIRST_OWN_EDITION,)
         )
+    added = {name: shipped.parameters[name] for name in ADDED_SINCE.get(rule, ())}
+    parameters = {**added, **parameters}
     if parameters.keys() != shipped.parameters.keys() or not leeways_of(rule):
         names = ", ".join(sorted(parameters))
         raise EditionError(rule=rule, parameter="parameters", value=names, allowed=())

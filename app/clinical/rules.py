@@ -61,7 +61,11 @@ PARAMETERS: Mapping[RuleId, frozenset[str]] = MappingProxyType(
         RuleId.OFF_TRACK_BAND: frozenset({"in_a_row"}),
         RuleId.NO_CHANGE: frozenset({"first_look", "second_look"}),
         RuleId.ALLIANCE_DROP: frozenset(
-            {"earlier", "sd_multiple", "total_drop", "item_drop", "total_range", "item_range"}
+            {
+                *("earlier", "sd_multiple", "total_drop", "item_drop"),
+                *("total_range", "item_range"),
+                *("early_sessions", "early_percent", "early_needed"),
+            }
         ),
         RuleId.ABOVE_CUTOFF_START: frozenset(),
         RuleId.SAWTOOTH: frozenset({"swings", "scores"}),
@@ -131,7 +135,7 @@ def _ground(source: str, evidence: Evidence) -> Provenance:
     return Provenance(source=source, evidence=evidence, checked=FIRST_READING)
 
 
-_FIRST_EDITION = 1
+_FIRST_EDITION, _SECOND_EDITION = 1, 2
 
 DEFAULT_RULES = (
     Rule(
@@ -192,7 +196,7 @@ DEFAULT_RULES = (
     ),
     Rule(
         id=RuleId.ALLIANCE_DROP,
-        version=_FIRST_EDITION,
+        version=_SECOND_EDITION,
         level=Level.DISCUSS,
         parameters={
             "earlier": 3,
@@ -201,11 +205,15 @@ DEFAULT_RULES = (
             "item_drop": 30,
             "total_range": 400,
             "item_range": 100,
+            "early_sessions": 3,
+            "early_percent": 10,
+            "early_needed": 100,
         },
         provenance=_ground(
             "A fall below the patient's own earlier marks, since alliance scores bunch near the "
             "top and fixed limits flag culture (Janse et al. 2014); the sizes are our choice for "
-            "four marks from 0 to 10.",
+            "four marks from 0 to 10. Where there are too few earlier marks, the lowest tenth of "
+            "the site's own ratings in first sessions, from 100 of them on; also our choice.",
             Evidence.CONVENTION,
         ),
     ),

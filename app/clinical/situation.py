@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from app.clinical.early_alliance import EarlyLimit
 from app.clinical.expected_change import CurveKind
 from app.clinical.instruments import Direction, Instrument, Tenths
 from app.clinical.scoring import CriticalAnswer
@@ -65,10 +66,14 @@ class AllianceRating:
 
 @dataclass(frozen=True, slots=True)
 class AllianceSeries:
-    """The patient's alliance ratings in the episode, oldest first."""
+    """The patient's alliance ratings in the episode, oldest first.
+
+    ``early`` is where the lowest early ratings of the site end, if that is known.
+    """
 
     instrument: Instrument
     ratings: tuple[AllianceRating, ...]
+    early: EarlyLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

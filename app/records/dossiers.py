@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.clinical.follow_up import FlagState, ReviewStep
-from app.records import rule_settings
+from app.records import early_alliances, rule_settings
 from app.records.base import DbSession
 from app.records.episodes import Baseline, Episode, EpisodeInstrument, Goal, Participation
 from app.records.flags import Flag, Standing
@@ -33,6 +33,8 @@ class Head:
     """Whether the viewer treats this patient, and does not only supervise."""
     respondents: Sequence[Respondent]
     rules: AtSite
+    early_limits: str | None
+    """Where the lowest early alliance ratings end here, as it is kept."""
     newest: tuple[int, ...]
     """Numbers that grow when something is stored about the patient."""
 
@@ -112,8 +114,9 @@ def head(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Head | None
     numbers = change_numbers(viewer, patient_id=patient_id)
     org_id = viewer.org_id
     rules = (rule_settings.own_rules(org_id), rule_settings.quotes(org_id))
+    early = early_alliances.limits(org_id)
     rows = db.execute(
-        sa.select(Patient, Organization, Respondent, is_treating, *rules, *numbers)
+        sa.select(Patient, Organization, Respondent, is_treating, *rules, early, *numbers)
         .select_from(Patient)
         .join(Organization, col(Organization.id) == col(Patient.org_id))
         .outerjoin(
@@ -130,13 +133,14 @@ def head(db: DbSession, viewer: Viewer, *, patient_id: uuid.UUID) -> Head | None
     ).all()
     if not rows:
         return None
-    patient, organization, _, treats, own_rules, quotes, *newest = rows[0]
+    patient, organization, _, treats, own_rules, quotes, early_limits, *newest = rows[0]
     return Head(
         patient=patient,
         organization=organization,
         is_treating=treats,
         respondents=[row[2] for row in rows if row[2] is not None],
         rules=AtSite(own_rules, quotes),
+        early_limits=early_limits,
         newest=tuple(newest),
     )
 

@@ -196,6 +196,7 @@ APPENDED_ONLY = (
     "curve_choice",
     "curve_proposal",
     "curve_stratum",
+    "early_alliance",
     "figure_release",
     "figure_release_step",
     "flag",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from app.clinical.curves import CurveKind, for_age
-from app.records import rule_settings
+from app.records import early_alliances, rule_settings
 from app.records.base import DbSession, ask, table_of
 from app.records.curves import (
     Curve,
@@ -28,6 +28,8 @@ class Yardstick:
     """After so many days without a session the organization wants to be told."""
     own_rules: str | None
     """The editions of rules that it has set, as they are kept."""
+    early_limits: str | None
+    """Where the lowest early alliance ratings end here, as it is kept."""
 
 
 _CURVE, _ACCEPTANCE = table_of(Curve), table_of(CurveAcceptance)
@@ -51,6 +53,7 @@ _YARDSTICK = (
     sa.select(
         _ORGANIZATION.c.no_contact_days,
         rule_settings.own_rules(sa.bindparam("org", type_=sa.Integer)).label("own_rules"),
+        early_alliances.limits(sa.bindparam("org", type_=sa.Integer)).label("early_limits"),
         _CURVE,
         sa.select(_ACCEPTANCE.c.is_accepted)
         .where(_ACCEPTANCE.c.org_id == _CURVE.c.org_id, _ACCEPTANCE.c.curve_id == _CURVE.c.id)
@@ -97,10 +100,10 @@ def yardstick(
         db, _YARDSTICK, org=org_id, instrument=instrument, patient=patient_id, year=year
     ).one()
     if row.id is None:
-        return Yardstick(None, row.no_contact_days, row.own_rules)
+        return Yardstick(None, row.no_contact_days, row.own_rules, row.early_limits)
     curve = CurveInUse(row.id, as_reference(row), is_accepted=bool(row.is_accepted))
     if row.stratum_id is not None:
         kept = {name: getattr(row, f"stratum_{name}") for name in CurveStratum.model_fields}
         own = stratum_of(CurveStratum(**kept))
         curve = replace(curve, curve=for_age(replace(curve.curve, strata=(own,)), own.ages))
-    return Yardstick(curve, row.no_contact_days, row.own_rules)
+    return Yardstick(curve, row.no_contact_days, row.own_rules, row.early_limits)

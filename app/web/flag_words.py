@@ -136,6 +136,8 @@ def why(words: Words, cause: Cause) -> str:
     key = f"flag.why_{cause.rule.value}"
     if cause.rule is RuleId.OFF_TRACK_BAND:
         key = _side(key, cause)
+    if "early_limit" in cause.numbers:
+        key = "flag.why_alliance_early"
     return words(key, **_WHY[cause.rule](words, cause))
 
 
@@ -173,6 +175,8 @@ def rule_name(words: Words, rule: RuleId) -> str:
 
 
 def _alliance_reason(words: Words, numbers: Numbers) -> str:
+    if "early_limit" in numbers:
+        return words("flag.reason_alliance_early")
     below = numbers.get("below_mean", 0)
     if below >= numbers.get("total_drop", 0) > 0:
         return words("flag.reason_alliance_drop", by=words.tenths(round(below)))
@@ -251,6 +255,10 @@ def _alliance_values(words: Words, cause: Cause) -> dict[str, object]:
         "item_drop": _whole(words, cause.numbers, "item_drop"),
         "below": _tenths(words, cause.numbers, "below_mean"),
         "fall": _tenths(words, cause.numbers, "largest_item_fall"),
+        "total": _tenths(words, cause.numbers, "total"),
+        "limit": _tenths(words, cause.numbers, "early_limit"),
+        "n": int(cause.numbers.get("early_ratings", 0)),
+        **{name: int(cause.numbers.get(f"early_{name}", 0)) for name in ("percent", "sessions")},
     }
 
 

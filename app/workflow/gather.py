@@ -16,6 +16,7 @@ from app.instruments import Registry
 from app.records import episodes, ratings, sessions
 from app.records.base import DbSession
 from app.records.curves import CurveInUse
+from app.records.early_alliances import Limits
 from app.records.episodes import Episode, EpisodeRow
 from app.records.flags import Standing
 from app.records.people import RespondentKind
@@ -165,8 +166,9 @@ def build_alliance(
     *,
     registry: Registry,
     numbering: Numbering,
+    limits: Limits,
 ) -> AllianceSeries | None:
-    """Return the patient's alliance ratings in the order of sessions."""
+    """Return the patient's alliance ratings in the order of sessions, and what is low here."""
     key = record.episode.alliance_instrument
     if key is None:
         return None
@@ -187,6 +189,7 @@ def build_alliance(
             for session_id, k in numbering.of_session.items()
             if (filed := by_session.get(session_id)) is not None
         ),
+        early=limits.get(key),
     )
 
 

@@ -17,6 +17,7 @@ from app.records import flags
 from app.records.base import DbSession
 from app.records.curves import CurveInUse
 from app.records.dossiers import FlagKept, ReviewKept
+from app.records.early_alliances import Limits
 from app.records.encryption import unseal
 from app.records.ratings import Filed
 from app.records.visibility import Viewer
@@ -119,6 +120,8 @@ class Context:
     """Those in force here."""
     quotes: str | None
     """What the newest bench has to say of them, as it is kept."""
+    limits: Limits
+    """Where the lowest early alliance ratings end here, by form."""
 
 
 def flags_seen(db: DbSession, kept: Sequence[FlagKept], context: Context) -> Sequence[FlagSeen]:
@@ -160,7 +163,8 @@ def not_looked_at(
     record = context.told.record
     series = None
     if alliance is not None:
-        series = AllianceSeries(alliance, retell.alliance_ratings(context.told, alliance.key))
+        ratings = retell.alliance_ratings(context.told, alliance.key)
+        series = AllianceSeries(alliance, ratings, early=context.limits.get(alliance.key))
     situation = Situation(
         trajectory=trajectory,
         is_curve_accepted=may_use_curve,

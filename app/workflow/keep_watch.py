@@ -1,4 +1,7 @@
-"""Look once a day for what no rating tells: nobody has come for long, a session was left open."""
+"""Look once a day for what no rating tells: nobody has come for long, a session was left open.
+
+Which early alliance ratings are low here is gauged anew before, since it takes all ratings.
+"""
 
 import datetime as dt
 import uuid
@@ -9,7 +12,7 @@ from app.records import episodes, jobs, organizations, people, sessions
 from app.records.base import DbSession
 from app.records.engine import Database, enter_organization
 from app.records.sessions import SessionStatus
-from app.workflow import access, find, track
+from app.workflow import access, find, gauge, track
 
 JOB = "keep_watch"
 
@@ -48,6 +51,10 @@ def look(database: Database, *, registry: Registry, now: dt.datetime) -> int:
         with database.reading() as db:
             enter_organization(db, org_id=org_id)
             waiting = _changed_by_time(db, now=now)
+            limits = gauge.limits_here(db, registry=registry)
+        with database.writing() as db:
+            enter_organization(db, org_id=org_id)
+            gauge.keep(db, limits, now=now)
         for episode_id in waiting:
             # One short transaction for each, so that no tablet waits for the whole round.
             with database.writing() as db:
@@ -59,6 +66,7 @@ def look(database: Database, *, registry: Registry, now: dt.datetime) -> int:
 
 def look_here(db: DbSession, *, registry: Registry, now: dt.datetime) -> None:
     """Look at the open courses of the organization at hand in the caller's transaction."""
+    gauge.keep(db, gauge.limits_here(db, registry=registry), now=now)
     for episode_id in _changed_by_time(db, now=now):
         _follow(db, episode_id, registry=registry, now=now)
 

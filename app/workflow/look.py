@@ -19,7 +19,16 @@ from app.clinical.overview import (
 )
 from app.clinical.trajectory import Trajectory, compare
 from app.instruments import Registry, UnknownInstrumentError
-from app.records import audit, curves, dossiers, episodes, people, ratings, sessions
+from app.records import (
+    audit,
+    curves,
+    dossiers,
+    early_alliances,
+    episodes,
+    people,
+    ratings,
+    sessions,
+)
 from app.records.base import DbSession
 from app.records.curves import CurveInUse
 from app.records.dossiers import CourseKept, Head, Rooms
@@ -163,6 +172,7 @@ def look_at(
         curves=read.curves,
         rules=track.rules_as_kept(read.head.rules.own_rules),
         quotes=read.head.rules.quotes,
+        limits=early_alliances.read_limits(read.head.early_limits),
     )
     kept = dossiers.flags(db, viewer, episode_id=episode.id) if read.has_flags else ()
     standing = heed.as_standing(kept, context, now=now)

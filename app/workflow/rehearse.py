@@ -26,6 +26,7 @@ from app.instruments import Registry
 from app.records import (
     audit,
     curves,
+    early_alliances,
     ratings,
     replays,
     rule_settings,
@@ -254,6 +255,7 @@ def _stored(
 ) -> Iterator[Lived]:
     program = access.the_program(db)
     number, before, done = -1, None, 0
+    limits = early_alliances.held(db, org_id=program.org_id)
     in_all = replays.n_courses(db, org_id=db.info["org_id"])
     for part in replays.courses(db, program):
         records = _records(db, program, part, seen=seen)
@@ -272,7 +274,12 @@ def _stored(
                 course=gather.build_course(record, instrument, now=now),
                 curve=curve,
                 alliance=gather.build_alliance(
-                    db, program, record, registry=registry, numbering=numbering
+                    db,
+                    program,
+                    record,
+                    registry=registry,
+                    numbering=numbering,
+                    limits=limits,
                 ),
                 is_over=episode.closed_at is not None,
             )

@@ -16,6 +16,7 @@ from app.clinical.trajectory import compare
 from app.instruments import Registry
 from app.records import (
     audit,
+    early_alliances,
     episodes,
     flags,
     organizations,
@@ -27,6 +28,7 @@ from app.records import (
 from app.records.audit import PROGRAM, Event
 from app.records.base import DbSession, new_id
 from app.records.curves import CurveInUse
+from app.records.early_alliances import Limits
 from app.records.episodes import Episode, EpisodeRow
 from app.records.flags import Standing
 from app.records.people import RespondentKind
@@ -115,6 +117,7 @@ def follow(
         curve=curve,
         rated=rated,
         numbering=numbering,
+        limits=early_alliances.read_limits(measure.early_limits),
         now=now,
     )
     verdicts = evaluate(
@@ -187,6 +190,7 @@ def _situation(
     curve: CurveInUse | None,
     rated: JustRated | None,
     numbering: Numbering,
+    limits: Limits,
     now: dt.datetime,
 ) -> Situation:
     course = build_course(record, registry.get(record.episode.main_instrument), now=now)
@@ -195,7 +199,12 @@ def _situation(
         is_curve_accepted=may_raise_flags(curve),
         rating=_rated(record, rated, numbering=numbering),
         alliance=build_alliance(
-            db, access.the_program(db), record, registry=registry, numbering=numbering
+            db,
+            access.the_program(db),
+            record,
+            registry=registry,
+            numbering=numbering,
+            limits=limits,
         ),
         days_since_contact=_days_since_contact(record, now=now),
         is_open=record.episode.closed_at is None,

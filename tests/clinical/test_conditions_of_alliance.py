@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from app.clinical.early_alliance import EarlyLimit
 from app.clinical.flags import AllianceSeries, RuleId, WhyNot
-from app.clinical.instruments import Instrument
+from app.clinical.instruments import Direction, Instrument
 from app.clinical.situation import Finding, Firing
-from tests.clinical.made_up import a_course, five_means, ten_short_lines
+from tests.clinical.made_up import a_course, five_means, four_lines, ten_short_lines
 from tests.clinical.situations import a_situation, an_alliance, the_finding
+
+EARLY = EarlyLimit(limit=290, n=100, edition=four_lines().version)
+"""The lowest of a site's early ratings are 29.0 and less."""
 
 
 class TestAllianceDrop:
@@ -66,6 +70,49 @@ class TestAllianceDrop:
     def test_fewer_than_three_earlier_ratings_are_only_shown(self) -> None:
         assert self.drop(an_alliance(380, 380, 100)).why_not is WhyNot.TOO_FEW_ALLIANCES
         assert self.drop(an_alliance(380, 380, None, 100)).why_not is WhyNot.TOO_FEW_ALLIANCES
+
+    @pytest.mark.parametrize(
+        ("last", "firing"), [(290, Firing.ON), (291, Firing.OFF), (None, None)]
+    )
+    def test_and_stand_beside_the_lowest_early_ratings_of_the_site(
+        self, last: int | None, firing: Firing | None
+    ) -> None:
+        for totals in [(last,), (380, last), (380, 380, last)]:
+            finding = self.drop(replace(an_alliance(*totals), early=EARLY))
+
+            assert finding.firing is firing
+            if firing is not None:
+                assert finding.session == len(totals)
+                assert finding.numbers == {
+                    "total": last,
+                    "early_limit": 290,
+                    "early_ratings": 100,
+                    "early_sessions": 3,
+                    "early_percent": 10,
+                }
+
+    @pytest.mark.parametrize(
+        "early",
+        [replace(EARLY, n=99), replace(EARLY, edition=EARLY.edition + 1)],
+        ids=["too few", "another edition"],
+    )
+    def test_but_not_beside_too_few_or_those_of_another_form(self, early: EarlyLimit) -> None:
+        finding = self.drop(replace(an_alliance(380, 100), early=early))
+
+        assert finding.why_not is WhyNot.TOO_FEW_ALLIANCES
+
+    def test_with_enough_of_their_own_the_site_is_not_looked_at(self) -> None:
+        steady = replace(an_alliance(250, 250, 250, 250), early=EARLY)
+
+        assert self.drop(steady).firing is Firing.OFF
+        assert "early_limit" not in self.drop(steady).numbers
+
+    def test_where_less_is_better_a_high_rating_is_the_low_one(self) -> None:
+        series = an_alliance(120)
+        turned = series.instrument.model_copy(update={"direction": Direction.LOWER_IS_BETTER})
+        early = replace(EARLY, limit=110)
+
+        assert self.drop(replace(series, instrument=turned, early=early)).firing is Firing.ON
 
     def test_without_alliance_ratings_there_is_nothing_to_look_at(self) -> None:
         assert self.drop(None).why_not is WhyNot.NO_ALLIANCE

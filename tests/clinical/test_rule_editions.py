@@ -120,6 +120,28 @@ def test_numbers_that_lack_or_are_too_many_make_no_rule(parameters: dict[str, in
         )
 
 
+def test_an_edition_from_before_a_number_was_added_has_it_as_shipped() -> None:
+    shipped = RULES[RuleId.ALLIANCE_DROP].parameters
+    early = ("early_sessions", "early_percent", "early_needed")
+    before = {name: value for name, value in shipped.items() if name not in early}
+
+    made = own_edition(
+        RuleId.ALLIANCE_DROP,
+        version=1001,
+        parameters={**before, "total_drop": 50},
+        decided_on=TODAY,
+    )
+
+    assert made.parameters == {**shipped, "total_drop": 50}
+    with pytest.raises(EditionError):
+        own_edition(
+            RuleId.ALLIANCE_DROP,
+            version=1001,
+            parameters={**shipped, "early_needed": 10},
+            decided_on=TODAY,
+        )
+
+
 def test_an_own_edition_says_that_the_site_set_it_and_keeps_its_level() -> None:
     made = own_edition(RuleId.MISSING, version=1004, parameters={"in_a_row": 3}, decided_on=TODAY)
 

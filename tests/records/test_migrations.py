@@ -27,6 +27,7 @@ from tests.support import many_courses
 from tests.support.clinic import Clinic, open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.everything import Everything, fill_clinic
+from tests.support.flagged import keep_early_limit
 from tests.support.forms import address_of
 from tests.support.many_courses import add_age_band, count_how_curves_hold, propose_curve
 
@@ -386,6 +387,7 @@ def fill_rest(everything: Everything) -> None:
     )
     keep_watch.run_if_due(clinic.database, registry=clinic.registry, now=clinic.clock.now)
     add_recovery_code(clinic)
+    keep_early_limit(clinic)
     add_age_band(clinic, propose_curve(clinic, instrument="gad-7", courses=100))
     count_how_curves_hold(clinic)
     many_courses.draft_figures(clinic, instrument="gad-7")

@@ -4,12 +4,13 @@ import uuid
 
 from httpx2 import Response
 
+from app.clinical.early_alliance import EarlyLimit
 from app.clinical.follow_up import FlagState
 from app.clinical.rules import RuleId
 from app.records import flags
 from app.records.engine import enter_organization
 from app.records.flags import Standing
-from app.workflow import access
+from app.workflow import access, gauge
 from tests.support.clinic import Clinic, Enrolled
 from tests.support.lists import GOES_BADLY, came, use_curve
 
@@ -27,6 +28,14 @@ def kept(clinic: Clinic, patient: Enrolled) -> list[Standing]:
     with clinic.database.reading() as db:
         enter_organization(db, org_id=patient.org_id)
         return list(flags.of_episodes(db, access.the_program(db), episode_ids=[patient.episode_id]))
+
+
+def keep_early_limit(clinic: Clinic) -> None:
+    """Let it be known which early alliance ratings are low here."""
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        limit = EarlyLimit(limit=300, n=100, edition=1)
+        gauge.keep(db, {"alliance-4": limit}, now=clinic.clock.now)
 
 
 def state(clinic: Clinic, patient: Enrolled, rule: RuleId = RuleId.OFF_TRACK) -> FlagState:
