@@ -17,14 +17,13 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy.engine import Engine, make_url
-from sqlmodel import select
 
 from app.records import schema
-from app.records.engine import enter_organization, open_engine
-from app.records.staff import Account, RecoveryCode
+from app.records.engine import open_engine
 from app.workflow import keep_watch
 from tests.support import many_courses
-from tests.support.clinic import Clinic, open_clinic
+from tests.support.accounts import add_recovery_code
+from tests.support.clinic import open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.everything import Everything, fill_clinic
 from tests.support.flagged import keep_early_limit
@@ -391,12 +390,3 @@ def fill_rest(everything: Everything) -> None:
     add_age_band(clinic, propose_curve(clinic, instrument="gad-7", courses=100))
     count_how_curves_hold(clinic)
     many_courses.draft_figures(clinic, instrument="gad-7")
-
-
-def add_recovery_code(clinic: Clinic) -> None:
-    with clinic.database.writing() as db:
-        enter_organization(db, org_id=clinic.clinician.org_id)
-        account = db.execute(
-            select(Account).where(Account.staff_id == clinic.clinician.staff_id)
-        ).scalar_one()
-        db.add(RecoveryCode(account_id=account.id, code_hash="a" * 64, created_at=clinic.clock.now))

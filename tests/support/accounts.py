@@ -15,7 +15,7 @@ from app.records.audit import AuditEntry
 from app.records.base import new_id
 from app.records.encryption import seal
 from app.records.engine import enter_organization
-from app.records.staff import Account, Role, StaffRole
+from app.records.staff import Account, RecoveryCode, Role, StaffRole
 from app.workflow import prove
 from tests.support.clinic import MONDAY, Clinic, Person
 
@@ -143,3 +143,13 @@ def make_administrator(clinic: Clinic) -> None:
                 since=MONDAY,
             )
         )
+
+
+def add_recovery_code(clinic: Clinic) -> None:
+    """Give the clinician's account a code to get in with when the phone is lost."""
+    with clinic.database.writing() as db:
+        enter_organization(db, org_id=clinic.clinician.org_id)
+        account = db.execute(
+            select(Account).where(Account.staff_id == clinic.clinician.staff_id)
+        ).scalar_one()
+        db.add(RecoveryCode(account_id=account.id, code_hash="a" * 64, created_at=clinic.clock.now))
