@@ -26,7 +26,10 @@ _ITEMS = {"outcome-4": ("o1", "o2", "o3", "o4"), "alliance-4": ("a1", "a2", "a3"
 
 
 def fill(clinic: Clinic, *, ratings: int) -> None:
-    """Add patients of other clinicians with ``ratings`` ratings in all."""
+    """Add patients of other clinicians with ``ratings`` ratings in all.
+
+    Nothing is told to SQLite of what was added: its sizes are those that ``schema`` tells it.
+    """
     org_id = clinic.clinician.org_id
     sequences = _sequences()
     patients = iter(range(ratings // RATINGS_A_PATIENT))
@@ -40,9 +43,6 @@ def fill(clinic: Clinic, *, ratings: int) -> None:
             enter_organization(db, org_id=org_id)
             for table, values in rows.by_table.items():
                 db.execute(sa.insert(sa.inspect(table).local_table), values)
-    with clinic.database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
 
 
 class _Rows:
