@@ -16,7 +16,7 @@ from app.records.sessions import SessionStatus, TherapySession
 from app.records.tablets import Slot
 from app.workflow import gauge, keep_watch
 from tests.support.clinic import Clinic, Enrolled
-from tests.support.flagged import kept
+from tests.support.flagged import kept, page_of
 from tests.support.forms import text_of
 
 LOW, HIGH = 300, 380
@@ -86,6 +86,9 @@ def test_a_first_rating_among_the_lowest_here_is_flagged_with_the_numbers_it_saw
     page = text_of(many.client(many.clinician).get(f"/patients/{patient.patient_id}").text)
     assert "Samarbeidet er blant de laveste i starten her" in page
     assert "bygd på 103 svar: 30,0 eller lavere. Her er det 30,0" in page
+    numbers = text_of(page_of(many, flag.id).text)
+    assert "Grensen for de laveste i starten her 30,0" in numbers
+    assert "De laveste, av 100 10" in numbers
 
 
 def test_a_rating_that_others_give_too_is_not_and_says_nothing_of_too_few(many: Clinic) -> None:
