@@ -16,7 +16,7 @@ from app.instruments import Registry
 from app.records.engine import Database
 from app.workflow import fit as fitting
 from app.workflow.fit import CannotFitError, Proposed
-from app.workflow.sum_up import Heard
+from app.workflow.keep_up import Heard
 
 _REASONS = {
     "no_intake": "without a first score",

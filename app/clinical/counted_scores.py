@@ -1,10 +1,11 @@
 """Which scores of a course count, and with which session number: for many courses at once."""
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.clinical.growth_statistics import Whole
 
@@ -36,57 +37,90 @@ class CountedScores:
         """Number of scores of each course."""
         return np.diff(self.starts, append=len(self.rows))
 
-    def of_courses(self, is_asked_for: Sequence[bool]) -> Sequence[bool]:
-        """Return for each score whether its course is asked for."""
-        of_scores: list[bool] = np.repeat(np.array(is_asked_for, bool), self.sizes).tolist()
-        return of_scores
+    def least_of(self, column: NDArray[Any]) -> NDArray[Any]:
+        """Return the least value of each course in a column that has one per score."""
+        return np.minimum.reduceat(column, self.starts)
+
+    def greatest_of(self, column: NDArray[Any]) -> NDArray[Any]:
+        """Return the greatest value of each course in a column that has one per score."""
+        return np.maximum.reduceat(column, self.starts)
 
 
 def count_scores(
-    courses: Sequence[str],
+    courses: Sequence[int] | Whole,
     *,
-    sessions: Sequence[str],
-    ranks: Sequence[int],
-    named: Mapping[str, int | None],
+    places: Sequence[int] | Whole,
+    ranks: Sequence[int] | Whole,
+    named: Mapping[int, int | None],
+    aside: Sequence[int] | Whole = (),
 ) -> CountedScores:
     """Return which scores count.
 
     Parameters
     ----------
-    courses, sessions
-        Whose each row is, and of which attended session; equal ones together and in order. A
-        session without a score has a row of its own.
+    courses
+        Number of the course of each score.
+    places
+        How many attended sessions of the course were before that of the score; below 0 where
+        that one was not attended.
     ranks
-        Of several scores of one session the one of the highest rank counts; 0 is no score.
-        Within a course no two ranks above 0 are equal.
+        Of several scores of one session the one of the highest rank counts. No two are equal.
     named
         The rank of the score that a clinician named as the start, by course; ``None`` for a
         course that begins nowhere. Other courses begin with their first score.
+    aside
+        Ranks of scores that count for nothing, in rising order.
     """
-    course, firsts = _numbered(courses)
-    session, _ = _numbered(sessions)
-    rank = np.array(ranks, dtype=np.int64)
-    rows = _best_of_sessions(session, rank)
-    whose = course[rows]
-    place = session[rows] - session[firsts][whose]
-    start: Whole = np.full(len(firsts), _NOWHERE, dtype=np.int64)
-    np.minimum.at(start, whose, place)
+    course, place, rank = (np.asarray(one, np.int64) for one in (courses, places, ranks))
+    rows = np.flatnonzero((place >= 0) & ~_are_among(rank, np.asarray(aside, np.int64)))
+    rows = rows[_best_of_sessions(course[rows], place[rows], rank[rows])]
+    course, place = course[rows], place[rows]
+    start = _starts(course, place, rank[rows], named)
+    is_counted = place >= start
+    rows, course = rows[is_counted], course[is_counted]
+    return CountedScores(
+        rows=rows,
+        sessions=(place - start)[is_counted] + 1,
+        starts=np.flatnonzero(np.diff(course, prepend=-1)),
+    )
+
+
+def _are_among(values: Whole, ordered: Whole) -> NDArray[np.bool_]:
+    """Return which values are among some others that are in rising order."""
+    if not len(ordered):
+        return np.zeros(len(values), dtype=bool)
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return ordered[at] == values
+
+
+def _best_of_sessions(course: Whole, place: Whole, rank: Whole) -> Whole:
+    """Return the rows of the scores that go before all others of their session, in order."""
+    session = course * (int(place.max(initial=0)) + 1) + place
+    rows = np.argsort(session)
+    whose = session[rows]
+    if (whose[1:] == whose[:-1]).any():
+        rows = np.lexsort((rank, session))
+        whose = session[rows]
+    is_last = np.ones(len(rows), dtype=bool)
+    is_last[:-1] = whose[1:] != whose[:-1]
+    return rows[is_last]
+
+
+def _starts(course: Whole, place: Whole, rank: Whole, named: Mapping[int, int | None]) -> Whole:
+    """Return for each score the place at which its course begins."""
+    firsts = np.flatnonzero(np.diff(course, prepend=-1))
+    ends = np.append(firsts[1:], len(course))
+    start = place[firsts]
     # Seldom has any, and then few.
-    for number in (at for at, first in enumerate(firsts) if named and courses[first] in named):
-        mine = slice(*np.searchsorted(whose, [number, number + 1]))
+    for number in (at for at, first in enumerate(firsts) if named and int(course[first]) in named):
+        mine = slice(firsts[number], ends[number])
         start[number] = _start_named(
-            named[courses[firsts[number]]],
-            ranks=rank[rows[mine]],
+            named[int(course[firsts[number]])],
+            ranks=rank[mine],
             places=place[mine],
             otherwise=start[number],
         )
-    is_counted = place >= start[whose]
-    rows, whose = rows[is_counted], whose[is_counted]
-    return CountedScores(
-        rows=rows,
-        sessions=place[is_counted] - start[whose] + 1,
-        starts=np.flatnonzero(np.diff(whose, prepend=-1)),
-    )
+    return np.repeat(start, ends - firsts)
 
 
 def _start_named(chosen: int | None, *, ranks: Whole, places: Whole, otherwise: int) -> int:
@@ -95,23 +129,3 @@ def _start_named(chosen: int | None, *, ranks: Whole, places: Whole, otherwise: 
         return _NOWHERE
     found = places[ranks == chosen]
     return int(found[0]) if len(found) else otherwise
-
-
-def _numbered(values: Sequence[str]) -> tuple[Whole, Whole]:
-    """Return for each value the number of its run of equal ones, and where runs begin."""
-    is_new = np.ones(len(values), dtype=bool)
-    is_new[1:] = np.fromiter(
-        map(operator.ne, values[1:], values), dtype=bool, count=len(values) - 1
-    )
-    return np.cumsum(is_new) - 1, np.flatnonzero(is_new)
-
-
-def _best_of_sessions(session: Whole, rank: Whole) -> Whole:
-    """Return the rows of the scores that go before all others of their session, in order."""
-    rows = np.flatnonzero(rank > 0)
-    whose = session[rows]
-    if (whose[1:] == whose[:-1]).any():
-        rows = rows[np.lexsort((rank[rows], whose))]
-    is_last = np.ones(len(rows), dtype=bool)
-    is_last[:-1] = whose[1:] != whose[:-1]
-    return rows[is_last]

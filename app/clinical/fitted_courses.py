@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.clinical.counted_scores import CountedScores
+from app.clinical.begun_courses import BegunCourses
 from app.clinical.curve_comparison import ScoreCount
 from app.clinical.growth_statistics import GrowthStatistics, Whole, from_scores
 from app.clinical.instruments import Tenths
@@ -132,9 +132,8 @@ class Gathering:
 
     def add(
         self,
-        found: CountedScores,
+        begun: BegunCourses,
         *,
-        scores: Sequence[Tenths],
         patients: Sequence[int],
         is_closed: Sequence[bool],
         is_fitted: Sequence[bool],
@@ -143,25 +142,24 @@ class Gathering:
 
         Parameters
         ----------
-        found, scores
-            The scores that count, in tenths, from the first one on.
+        begun
+            The courses with their scores.
         patients, is_closed, is_fitted
             One entry for each of the courses.
         """
         fitted = np.array(is_fitted, dtype=bool)
-        score = np.array(scores, dtype=_SMALL)
-        is_later = np.repeat(fitted, found.sizes)
-        is_later[found.starts] = False
+        is_later = np.repeat(fitted, begun.sizes)
+        is_later[begun.starts] = False
         number = np.cumsum(fitted) - 1 + self._courses
         self._courses += int(fitted.sum())
         self._parts.append(
             (
                 np.array(patients, dtype=_SMALL)[fitted],
-                score[found.starts][fitted],
+                begun.scores[begun.starts][fitted].astype(_SMALL),
                 np.array(is_closed, dtype=bool)[fitted],
-                np.repeat(number, found.sizes)[is_later].astype(_SMALL),
-                found.sessions[is_later].astype(_SMALL),
-                score[is_later],
+                np.repeat(number, begun.sizes)[is_later].astype(_SMALL),
+                begun.sessions[is_later].astype(_SMALL),
+                begun.scores[is_later].astype(_SMALL),
             )
         )
 

@@ -1,77 +1,103 @@
-"""Attended sessions of many courses with the scores given in them, as columns, to be summed.
+"""Courses with the scores given in them, to be summed: a text for each, or what is kept of it.
 
 What counts is what ``course_scores`` says. There the database sorts it out, course by course;
-here it reads once through two indexes that hold all that is asked for, and what counts is
-picked from the columns, a few thousand at a time, so that there may be millions.
+here it reads through two indexes that hold all that is asked for and strings together what
+belongs to a course. What counts is picked from that, and kept, so that there may be millions.
 """
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-from app.records.base import DbSession, UtcDateTime, ask, table_of
+from app.clinical.begun_courses import BegunCourses, read_again
+from app.clinical.told_courses import NUMBER_ABOVE, RANK_ABOVE, TEXT_WIDTH
+from app.records.base import DbSession, ask, table_of
 from app.records.course_scores import Asked, values_of
 from app.records.episodes import Baseline, Episode
+from app.records.kept_courses import HOLDS, KeptCourse
 from app.records.people import Patient, Respondent, RespondentKind
 from app.records.ratings import Rating, Withdrawal
 from app.records.sessions import SessionStatus, TherapySession
 from app.records.tablets import Slot
 
-Moment = Any
-"""A moment as the driver gives it: in the order of time, and not yet made into one."""
-
 FIRST = 1 << 40
 """Added to the rank of a score from the start of a session: it goes before one from the end."""
 
-_AT_A_TIME = 10_000
-"""Rows that are given together: enough for columns to be quicker than rows."""
+_NAME_WIDTHS = {"sqlite": 32, "postgresql": 36}
+"""Of an identifier as text, without lines in it and with."""
 
 _READ_AT_A_TIME = 250
 """Rows that are objects at once. From 700 on Python looks for cycles among all that it holds, and
 to do so again and again took half of the time."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Opened:
     """Courses of treatment, whether they have scores or not: one entry for each in every column."""
 
-    place: Mapping[str, int]
-    """Where a course stands in the columns."""
-    patient: Sequence[int]
+    patient: list[int] = field(default_factory=list)
     """A number, to tell courses of one patient from those of two."""
-    is_closed: Sequence[bool]
-    opened_at: Sequence[dt.datetime]
-    birth_year: Sequence[int | None]
+    is_closed: list[bool] = field(default_factory=list)
+    year: list[int] = field(default_factory=list)
+    """In which it was opened, in UTC."""
+    birth_year: list[int | None] = field(default_factory=list)
+    kept: list[BegunCourses] = field(default_factory=list)
+    """Those that have begun and of which what is kept is true, by their places in the columns."""
+    others: dict[uuid.UUID, int] = field(default_factory=dict)
+    """The places of those of which nothing true is kept: they are to be read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Attended sessions of whole courses, those of a course together and in order.
+    """Courses as they are told: one entry for each in the first three columns."""
 
-    A session without a score has one row, and one with several has one for each.
-    """
+    course: Sequence[uuid.UUID]
+    sessions: Sequence[str]
+    """The names of the attended sessions in order, strung together."""
+    scores: Sequence[str]
+    """The scores, strung together as ``told_scores`` takes them apart."""
+    aside: Sequence[int]
+    """Ranks of scores that count for nothing, in rising order."""
+    named: Mapping[int, int | None]
+    """The rank of the score that a clinician named as the start, by place of the course.
 
-    course: Sequence[str]
-    session: Sequence[str]
-    score: Sequence[int | None]
-    rank: Sequence[int]
-    """Of the scores of a session the one of the highest rank counts; 0 is none that may."""
-    edition: Sequence[int | None]
-    rated_at: Sequence[Moment]
-    text_version: Sequence[str | None]
+    Of those where it counts and goes before others of its session; ``None`` where the session
+    was not attended, so that the course has not begun."""
+    name_width: int
+    """How many characters the name of a session has."""
+
+
+class _Told(FunctionElement[str]):
+    """A moment as text, in UTC and in the order of time: as SQLite keeps it."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(_Told)
+def _told(element: _Told, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - as SQLAlchemy has it
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Told, "postgresql")
+def _told_anew(element: _Told, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - as above
+    moment = compiler.process(element.clauses, **options)
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 
 
 _SESSION, _EPISODE, _PATIENT = table_of(TherapySession), table_of(Episode), table_of(Patient)
 _RATING, _RESPONDENT = table_of(Rating), table_of(Respondent)
-_WITHDRAWAL, _BASELINE = table_of(Withdrawal), table_of(Baseline)
-_RATED_AT = UtcDateTime()
+_WITHDRAWAL, _BASELINE, _KEPT = table_of(Withdrawal), table_of(Baseline), table_of(KeptCourse)
 _ORG = sa.bindparam("org", type_=sa.Integer)
 _INSTRUMENT = sa.bindparam("instrument", type_=sa.String)
-_OF_INSTRUMENT = sa.and_(_EPISODE.c.org_id == _ORG, _EPISODE.c.main_instrument == _INSTRUMENT)
+_COURSES = sa.bindparam("courses", type_=sa.Uuid(), expanding=True)
 
 
 def _name(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
@@ -79,54 +105,62 @@ def _name(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     return sa.cast(column, sa.String(36))
 
 
+def _strung(number: sa.ColumnElement[int], *, above: int) -> sa.ColumnElement[str]:
+    return sa.cast(sa.cast(number, sa.BigInteger) + sa.literal(above, sa.BigInteger), sa.String)
+
+
 _RANK = sa.cast(_RATING.c.sequence, sa.BigInteger) + sa.case(
     (_RATING.c.slot == Slot.START, sa.literal(FIRST, sa.BigInteger)), else_=0
 )
-_SCORE_HERE = sa.and_(
-    _RATING.c.org_id == _SESSION.c.org_id,
-    _RATING.c.episode_id == _SESSION.c.episode_id,
+_IS_SCORE = sa.and_(
+    _RATING.c.org_id == _ORG,
     _RATING.c.instrument == _INSTRUMENT,
-    _RATING.c.session_id == _SESSION.c.id,
     _RATING.c.total.is_not(None),
 )
-_ROWS = (
+_SESSIONS = (
     sa.select(
-        _name(_SESSION.c.episode_id),
-        _name(_SESSION.c.id),
-        _name(_RATING.c.id),
-        _name(_RATING.c.respondent_id),
-        _RATING.c.total,
-        _RANK,
-        _RATING.c.instrument_version,
-        # Only compared; the first and the last are made into moments at the very end.
-        sa.type_coerce(_RATING.c.rated_at, sa.String),
-        _RATING.c.text_version,
+        _SESSION.c.episode_id,
+        sa.func.aggregate_strings(_name(_SESSION.c.id), "").aggregate_order_by(
+            _SESSION.c.planned_at, _SESSION.c.id
+        ),
     )
-    .select_from(_SESSION)
-    .outerjoin(_RATING, _SCORE_HERE)
-    .where(_SESSION.c.org_id == _ORG, _SESSION.c.status == SessionStatus.ATTENDED)
-    .where(_SESSION.c.episode_id.in_(sa.select(_EPISODE.c.id).where(_OF_INSTRUMENT)))
-    .order_by(_SESSION.c.episode_id, _SESSION.c.planned_at, _SESSION.c.id)
+    .where(_SESSION.c.org_id == _ORG, _SESSION.c.episode_id.in_(_COURSES))
+    .where(_SESSION.c.status == SessionStatus.ATTENDED)
+    .group_by(_SESSION.c.episode_id)
 )
-_OPENED = (
-    sa.select(
-        _name(_EPISODE.c.id),
-        _name(_EPISODE.c.patient_id),
-        _EPISODE.c.closed_at.is_not(None),
-        sa.type_coerce(_EPISODE.c.opened_at, sa.String),
-        _PATIENT.c.birth_year,
+_SCORE = (
+    _name(_RATING.c.session_id)
+    + _strung(_RANK, above=RANK_ABOVE)
+    + _strung(_RATING.c.total, above=NUMBER_ABOVE)
+    + _strung(_RATING.c.instrument_version, above=NUMBER_ABOVE)
+    + _Told(_RATING.c.rated_at)
+    + sa.func.substr(
+        sa.func.coalesce(_RATING.c.text_version, "") + sa.literal(" " * TEXT_WIDTH), 1, TEXT_WIDTH
     )
-    .join(_PATIENT, sa.and_(_PATIENT.c.org_id == _ORG, _PATIENT.c.id == _EPISODE.c.patient_id))
-    .where(_OF_INSTRUMENT)
 )
-_OTHERS = sa.select(_name(_RESPONDENT.c.id)).where(
-    _RESPONDENT.c.org_id == _ORG, _RESPONDENT.c.kind != RespondentKind.PATIENT
+_SCORES = (
+    sa.select(_RATING.c.episode_id, sa.func.aggregate_strings(_SCORE, ""))
+    .where(_IS_SCORE, _RATING.c.episode_id.in_(_COURSES))
+    .group_by(_RATING.c.episode_id)
 )
-_GONE = sa.union_all(
-    sa.select(_name(_RATING.c.replaces_id)).where(
-        _RATING.c.org_id == _ORG, _RATING.c.replaces_id.is_not(None)
-    ),
-    sa.select(_name(_WITHDRAWAL.c.rating_id)).where(_WITHDRAWAL.c.org_id == _ORG),
+_NEWER = _RATING.alias("newer")
+_ASIDE = (
+    sa.select(_RANK)
+    .select_from(_RATING)
+    .join(
+        _RESPONDENT,
+        sa.and_(_RESPONDENT.c.org_id == _ORG, _RESPONDENT.c.id == _RATING.c.respondent_id),
+    )
+    .where(_IS_SCORE, _RATING.c.episode_id.in_(_COURSES))
+    .where(
+        sa.or_(
+            _RESPONDENT.c.kind != RespondentKind.PATIENT,
+            sa.exists().where(_NEWER.c.org_id == _ORG, _NEWER.c.replaces_id == _RATING.c.id),
+            sa.exists().where(
+                _WITHDRAWAL.c.org_id == _ORG, _WITHDRAWAL.c.rating_id == _RATING.c.id
+            ),
+        )
+    )
 )
 _LATER = _BASELINE.alias("later")
 _IS_NEWEST = ~sa.exists().where(
@@ -137,82 +171,102 @@ _IS_NEWEST = ~sa.exists().where(
 _NAMED = _RATING.alias("named")
 _BESIDE_NAMED = (
     sa.select(
-        _name(_BASELINE.c.episode_id),
+        _BASELINE.c.episode_id,
         _RATING.c.id == _NAMED.c.id,
-        _name(_RATING.c.id),
-        _name(_RATING.c.respondent_id),
         _RANK,
         _SESSION.c.status,
     )
     .select_from(_BASELINE)
     .join(_NAMED, sa.and_(_NAMED.c.org_id == _ORG, _NAMED.c.id == _BASELINE.c.rating_id))
     .join(_SESSION, sa.and_(_SESSION.c.org_id == _ORG, _SESSION.c.id == _NAMED.c.session_id))
-    .join(_RATING, _SCORE_HERE)
-    .where(_BASELINE.c.org_id == _ORG, _IS_NEWEST)
+    .join(
+        _RATING,
+        sa.and_(
+            _IS_SCORE,
+            _RATING.c.episode_id == _SESSION.c.episode_id,
+            _RATING.c.session_id == _SESSION.c.id,
+        ),
+    )
+    .where(_BASELINE.c.org_id == _ORG, _BASELINE.c.episode_id.in_(_COURSES), _IS_NEWEST)
 )
 """The scores of each session in which a rating was given that a clinician named as the start."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """What counts for nothing: replaced and withdrawn ratings, and what next of kin say."""
-
-    ratings: frozenset[str]
-    respondents: frozenset[str]
-
-    def holds(self, rating: str, *, respondent: str) -> bool:
-        """Return whether a rating does not count."""
-        return rating in self.ratings or respondent in self.respondents
-
-
-def set_aside(db: DbSession, asked: Asked) -> SetAside:
-    """Return which ratings count for nothing."""
-    return SetAside(
-        ratings=frozenset(ask(db, _GONE, **values_of(asked)).scalars()),
-        respondents=frozenset(ask(db, _OTHERS, **values_of(asked)).scalars()),
+_WRITTEN = (
+    *(_KEPT.c.sessions, _KEPT.c.scores, _KEPT.c.first_at, _KEPT.c.earliest, _KEPT.c.latest),
+    *(_KEPT.c.oldest, _KEPT.c.newest, _KEPT.c.text_versions),
+)
+_OPENED = (
+    sa.select(
+        _name(_EPISODE.c.id),
+        _name(_EPISODE.c.patient_id),
+        _EPISODE.c.closed_at.is_not(None),
+        sa.func.substr(_Told(_EPISODE.c.opened_at), 1, 4),
+        *_WRITTEN,
     )
+    .select_from(_EPISODE)
+    .outerjoin(_KEPT, HOLDS)
+    .where(_EPISODE.c.org_id == _ORG, _EPISODE.c.main_instrument == _INSTRUMENT)
+)
+_BORN = sa.select(_name(_PATIENT.c.id), _PATIENT.c.birth_year).where(_PATIENT.c.org_id == _ORG)
 
 
 def opened(db: DbSession, asked: Asked) -> Opened:
     """Return every course that has the instrument as its main one, with scores or without."""
-    held: list[list[Any]] = [[] for _ in _OPENED.selected_columns]
-    for columns in _columns(db, _OPENED, asked):
-        _longer(held, columns)
-    course, patient, is_closed, opened_at, birth_year = held
-    numbers: dict[str, int] = {}
-    return Opened(
-        place={one: place for place, one in enumerate(course)},
-        patient=[numbers.setdefault(one, len(numbers)) for one in patient],
-        is_closed=is_closed,
-        opened_at=moments_of(db, opened_at),
-        birth_year=birth_year,
+    found, numbers = Opened(), dict[str, int]()
+    for course, patient, is_closed, year, *kept in _columns(db, _OPENED, asked):
+        first = len(found.patient)
+        found.patient += [numbers.setdefault(one, len(numbers)) for one in patient]
+        found.is_closed += map(bool, is_closed)
+        found.year += map(int, year)
+        _sort_out(found, course, kept, first=first)
+    born: list[int | None] = [None] * len(numbers)
+    for patient, birth_year in _columns(db, _BORN, asked):
+        for one, year_of_birth in zip(patient, birth_year, strict=True):
+            if one in numbers:
+                born[numbers[one]] = year_of_birth
+    found.birth_year = [born[number] for number in found.patient]
+    return found
+
+
+def _sort_out(
+    found: Opened, course: Sequence[str], kept: Sequence[Sequence[Any]], *, first: int
+) -> None:
+    """Take the courses that are kept and have begun to ``kept``, those that are not to ``others``."""
+    sessions = kept[0]
+    begun = [place for place, one in enumerate(sessions) if one]
+    if len(begun) < len(course):
+        kept = [[column[place] for place in begun] for column in kept]
+        found.others.update(
+            (uuid.UUID(course[place]), first + place)
+            for place, one in enumerate(sessions)
+            if one is None
+        )
+    if begun:
+        found.kept.append(read_again([first + place for place in begun], kept))
+
+
+def rows(db: DbSession, asked: Asked, *, courses: Sequence[uuid.UUID]) -> Rows:
+    """Return what there is in some courses, a few hundred at the most."""
+    values = {**values_of(asked), "courses": courses}
+    sessions: dict[uuid.UUID, str] = {one: told for one, told in ask(db, _SESSIONS, **values)}
+    scores: dict[uuid.UUID, str] = {one: told for one, told in ask(db, _SCORES, **values)}
+    aside = sorted(ask(db, _ASIDE, **values).scalars())
+    named = _starts(ask(db, _BESIDE_NAMED, **values), aside=frozenset(aside))
+    return Rows(
+        course=courses,
+        sessions=[sessions.get(one, "") for one in courses],
+        scores=[scores.get(one, "") for one in courses],
+        aside=aside,
+        named={place: named[one] for place, one in enumerate(courses) if one in named},
+        name_width=_NAME_WIDTHS[db.get_bind().dialect.name],
     )
 
 
-def rows(db: DbSession, asked: Asked, *, aside: SetAside) -> Iterator[Rows]:
-    """Yield the attended sessions of some courses after the other."""
-    held: list[list[Any]] = [[] for _ in _ROWS.selected_columns]
-    for columns in _columns(db, _ROWS, asked):
-        _longer(held, columns)
-        if len(held[0]) >= _AT_A_TIME and (end := _end_of_whole(held[0])):
-            yield _rows([column[:end] for column in held], aside)
-            for column in held:
-                del column[:end]
-    if held[0]:
-        yield _rows(held, aside)
-
-
-def starts(db: DbSession, asked: Asked, *, aside: SetAside) -> Mapping[str, int | None]:
-    """Return the rank of the score that a clinician named as the start, by course.
-
-    Of those where it counts and goes before others of its session; ``None`` where the session
-    was not attended, so that the course has not begun.
-    """
-    best: dict[str, tuple[int, bool, bool]] = {}
-    for course, is_named, rating, respondent, rank, status in ask(
-        db, _BESIDE_NAMED, **values_of(asked)
-    ):
-        if not aside.holds(rating, respondent=respondent):
+def _starts(
+    told: Iterable[sa.Row[*tuple[Any, ...]]], *, aside: Container[int]
+) -> Mapping[uuid.UUID, int | None]:
+    best: dict[uuid.UUID, tuple[int, bool, bool]] = {}
+    for course, is_named, rank, status in told:
+        if rank not in aside:
             found = (rank, is_named, status is SessionStatus.ATTENDED)
             best[course] = max(best.get(course, (0, False, False)), found)
     return {
@@ -222,55 +276,11 @@ def starts(db: DbSession, asked: Asked, *, aside: SetAside) -> Mapping[str, int 
     }
 
 
-def moments_of(db: DbSession, told: Iterable[Moment]) -> list[dt.datetime]:
-    """Return the moments that the driver has told."""
-    dialect = db.get_bind().dialect
-    translated: Any = _RATED_AT.dialect_impl(dialect).result_processor(dialect, None)
-    return [translated(one) if translated else one for one in told]
-
-
-def told_as(db: DbSession, moment: dt.datetime) -> Moment:
-    """Return a moment as the driver tells it, to be compared with what it has told."""
-    dialect = db.get_bind().dialect
-    translated = _RATED_AT.dialect_impl(dialect).bind_processor(dialect)
-    return translated(moment) if translated else moment
-
-
 def _columns(
     db: DbSession, question: sa.Select[*tuple[Any, ...]], asked: Asked
-) -> Iterator[Iterable[Sequence[Any]]]:
+) -> Iterator[Sequence[Sequence[Any]]]:
     """Yield the answer a few rows at a time, column by column."""
     streamed = question.execution_options(yield_per=_READ_AT_A_TIME)
     with closing(ask(db, streamed, **values_of(asked))) as found:
         for some in found.partitions():
-            yield zip(*some, strict=True)
-
-
-def _longer(held: Sequence[list[Any]], columns: Iterable[Sequence[Any]]) -> None:
-    for column, more in zip(held, columns, strict=True):
-        column.extend(more)
-
-
-def _end_of_whole(courses: Sequence[str]) -> int:
-    """Return how many rows come before those of the last course, which may go on."""
-    last, end = courses[-1], len(courses)
-    while end and courses[end - 1] == last:
-        end -= 1
-    return end
-
-
-def _rows(columns: Sequence[Sequence[Any]], aside: SetAside) -> Rows:
-    course, session, rating, respondent, score, rank, edition, rated_at, text = columns
-    gone, others = aside.ratings, aside.respondents
-    return Rows(
-        course=course,
-        session=session,
-        score=score,
-        rank=[
-            0 if place is None or one in gone or who in others else place
-            for place, one, who in zip(rank, rating, respondent, strict=True)
-        ],
-        edition=edition,
-        rated_at=rated_at,
-        text_version=text,
-    )
+            yield list(zip(*some, strict=True))

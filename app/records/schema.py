@@ -226,8 +226,8 @@ ORGANIZATIONLESS = (
 )
 """Found before an organization is known: who signs in, which tablet, how often it failed."""
 
-DELETABLE = ("attempt", "pairing")
-"""Nothing of a patient: counters and codes that are cleaned away."""
+DELETABLE = ("attempt", "changed_course", "pairing")
+"""Nothing of a patient: counters, codes and notes that are cleaned away."""
 
 
 def grant(owner: Engine, *, role: str) -> None:

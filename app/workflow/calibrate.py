@@ -38,7 +38,7 @@ from app.workflow.set_apart import (
     plan_for,
     the_version,
 )
-from app.workflow.sum_up import Heard
+from app.workflow.keep_up import Heard
 
 __all__ = [
     "Calibrated",

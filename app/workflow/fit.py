@@ -29,8 +29,9 @@ from app.records.engine import Database, enter_organization
 from app.records.proposals import CurveProposal
 from app.workflow import access
 from app.workflow.agree import CLINIC_ZONE
+from app.workflow.keep_up import Heard, keep_up
 from app.workflow.stratify import Fitted, row_of, strata
-from app.workflow.sum_up import Heard, Tally, sum_up
+from app.workflow.sum_up import Tally, sum_up
 
 
 class CannotFitError(RuntimeError):
@@ -104,13 +105,14 @@ def propose(
     asked = Asked(
         org_id=org_id, instrument=instrument.key, edition=instrument.version, since=_begin(since)
     )
+    if not database.has_flags:
+        raise CannotFitError(
+            instrument.key, "this installation compares nobody with a curve (SAMKLANG_FLAGS)"
+        )
+    keep_up(database, asked, heard=heard)
     with database.reading() as db:
         enter_organization(db, org_id=org_id)
-        if not db.info["has_flags"]:
-            raise CannotFitError(
-                instrument.key, "this installation compares nobody with a curve (SAMKLANG_FLAGS)"
-            )
-        work = _work_out(db, asked, instrument, heard=heard)
+        work = _work_out(db, asked, instrument)
     with database.writing() as db:
         enter_organization(db, org_id=org_id)
         curve = _store(db, work, now=now)
@@ -129,8 +131,8 @@ def _begin(day: dt.date | None) -> dt.datetime | None:
     return dt.datetime.combine(day, dt.time(), CLINIC_ZONE).astimezone(dt.UTC)
 
 
-def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Heard) -> _Work:
-    tally = sum_up(db, asked, heard=heard)
+def _work_out(db: DbSession, asked: Asked, instrument: Instrument) -> _Work:
+    tally = sum_up(db, asked)
     kept = [one for one in curves.versions(db, org_id=asked.org_id) if not one.is_taken_out]
     own = [one for one in kept if one.curve.instrument_key == instrument.key]
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]
@@ -152,8 +154,13 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
         reach=reach,
         in_force=in_force.curve if in_force else None,
     )
-    by_band = tally.bands()
     curve = replace(curve, strata=tuple(one.stratum for one in bands))
+    comparison, compared_patients = _compared(
+        tally,
+        curve,
+        in_force.curve if in_force else None,
+        scale=(instrument.scoring.lowest, instrument.scoring.highest),
+    )
     return _Work(
         asked=asked,
         curve=curve,
@@ -163,22 +170,30 @@ def _work_out(db: DbSession, asked: Asked, instrument: Instrument, *, heard: Hea
         general=general[-1] if general else None,
         in_force=in_force,
         bands=bands,
-        comparison=together(
-            compare_curves(
-                part.score_counts(),
-                now=for_age(in_force.curve, band) if in_force else None,
-                proposed=for_age(curve, band),
-                scale=(instrument.scoring.lowest, instrument.scoring.highest),
-            )
-            for band, part in by_band.items()
-        ),
-        compared_patients=sum(
-            part.patients_within(
-                _common(for_age(curve, band), for_age(in_force.curve, band) if in_force else None)
-            )
-            for band, part in by_band.items()
-        ),
+        comparison=comparison,
+        compared_patients=compared_patients,
     )
+
+
+def _compared(
+    tally: Tally, curve: ReferenceCurve, now: ReferenceCurve | None, *, scale: tuple[int, int]
+) -> tuple[Comparison | None, int]:
+    """Return how both curves do on the same patients, and on how many."""
+    by_band = tally.bands()
+    comparison = together(
+        compare_curves(
+            part.score_counts(),
+            now=for_age(now, band) if now else None,
+            proposed=for_age(curve, band),
+            scale=scale,
+        )
+        for band, part in by_band.items()
+    )
+    patients = sum(
+        part.patients_within(_common(for_age(curve, band), for_age(now, band) if now else None))
+        for band, part in by_band.items()
+    )
+    return comparison, patients
 
 
 def fit_towards(

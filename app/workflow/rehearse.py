@@ -43,7 +43,7 @@ from app.workflow import access, gather, track, weigh
 from app.workflow.agree import CLINIC_ZONE
 from app.workflow.appraise import FEWEST_PATIENTS
 from app.workflow.gather import RecordOf
-from app.workflow.sum_up import Heard
+from app.workflow.keep_up import Heard
 
 TrialsOf = Callable[[Sequence[Rule]], Sequence[Trial]]
 """What is tried, given the rules in force."""

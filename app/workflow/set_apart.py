@@ -14,7 +14,7 @@ from app.clinical.own_curve import (
     TooFewCoursesError,
     check_stage,
 )
-from app.records import course_rows, curves, proposals
+from app.records import curves, proposals
 from app.records.base import DbSession
 from app.records.calibrations import Way
 from app.records.course_scores import Asked
@@ -110,13 +110,13 @@ def asked_of(judged: Version, *, org_id: int, instrument: Instrument) -> Asked:
 
 def plan_for(db: DbSession, judged: Version, asked: Asked, instrument: Instrument) -> Plan:
     """Return by which courses a version is tested, and by which curve."""
-    tally = sum_up(db, asked, heard=lambda _, __: None)
+    tally = sum_up(db, asked)
     if not tally.fitted.courses:
         raise CannotCalibrateError(
             instrument.key, "no course has a score after the first; wait for more sessions"
         )
     borders = borders_of(tally.fitted.intakes)
-    by_day = _by_day(db, tally)
+    by_day = _by_day(tally)
     fitted = judged.proposal
     if fitted is None:
         return Plan(Way.ALL_COURSES, judged.curve, borders, split_at=None)
@@ -126,10 +126,9 @@ def plan_for(db: DbSession, judged: Version, asked: Asked, instrument: Instrumen
     return _train(db, judged, fitted, tally, split_at=_split(by_day), borders=borders)
 
 
-def _by_day(db: DbSession, tally: Tally) -> Counter[dt.date]:
+def _by_day(tally: Tally) -> Counter[dt.date]:
     """Return how many courses have their earliest score on each day."""
-    moments = course_rows.moments_of(db, tally.began)
-    return Counter(began.astimezone(CLINIC_ZONE).date() for began in moments)
+    return Counter(began.astimezone(CLINIC_ZONE).date() for began in tally.began)
 
 
 def _split(by_day: Counter[dt.date]) -> dt.datetime:
@@ -157,7 +156,7 @@ def _train(
     borders: Borders,
 ) -> Plan:
     """Make a curve in the same way from the older courses alone."""
-    older = tally.begun_before(course_rows.told_as(db, split_at))
+    older = tally.begun_before(split_at)
     general = (
         curves.of_id(db, org_id=fitted.org_id, curve_id=fitted.general_id)
         if fitted.general_id

@@ -1,23 +1,25 @@
 """Sum up the courses on an instrument, in one pass: what a curve is fitted to and stands on."""
 
 import datetime as dt
+import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import compress
 
 from app.clinical.ages import AgeBand, age_band
+from app.clinical.begun_courses import BegunCourses, begun_courses
 from app.clinical.counted_scores import count_scores
 from app.clinical.fitted_courses import FittedCourses, Gathering
+from app.clinical.told_courses import microseconds, moment_at, told_scores
 from app.records import course_rows
 from app.records.base import DbSession
-from app.records.course_rows import Moment, Opened, Rows
+from app.records.course_rows import Opened
 from app.records.course_scores import Asked, Standing
-from app.workflow.gather import year_of
 
-Heard = Callable[[int, int], None]
-"""Is told how many courses have been read, and of how many, again and again."""
+_AT_A_TIME = 500
+"""Courses that are read together: enough for columns to be quicker than rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Tally:
     fitted: FittedCourses
     ages: Sequence[AgeBand | None]
     """The age band of each fitted course."""
-    began: Sequence[Moment]
+    began: Sequence[dt.datetime]
     """When the earliest score of each fitted course was given."""
     first_at: dt.datetime | None
     last_at: dt.datetime | None
@@ -43,7 +45,7 @@ class Tally:
             places.setdefault(band, []).append(place)
         return {band: self.fitted.of(theirs) for band, theirs in places.items()}
 
-    def begun_before(self, until: Moment) -> "Tally":
+    def begun_before(self, until: dt.datetime) -> "Tally":
         """Return the same of the fitted courses with a score from before a moment."""
         places = [place for place, began in enumerate(self.began) if began < until]
         return replace(
@@ -69,91 +71,92 @@ class _Passing:
     """What is held of the courses that have passed by."""
 
     opened: Opened
-    starts: Mapping[str, int | None]
     edition: int
-    since: Moment | None
+    since: int | None
     standings: Counter[Standing] = field(default_factory=Counter)
     gathering: Gathering = field(default_factory=Gathering)
     ages: list[AgeBand | None] = field(default_factory=list)
-    began: list[Moment] = field(default_factory=list)
-    last: list[Moment] = field(default_factory=list)
+    began: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
     """One, as soon as there is one."""
     text_versions: set[str] = field(default_factory=set)
 
-    def take(self, rows: Rows) -> int:
-        """Take some courses along; return how many of them have a first score."""
-        found = count_scores(rows.course, sessions=rows.session, ranks=rows.rank, named=self.starts)
-        if not len(found.rows):
-            return 0
-        places = found.rows.tolist()
-        moments = [rows.rated_at[place] for place in places]
-        begins = found.starts.tolist()
-        ends = [*begins[1:], len(places)]
-        begun = [self.opened.place[rows.course[places[begin]]] for begin in begins]
-        editions = [rows.edition[place] for place in places]
+    def take(self, begun: BegunCourses) -> None:
+        """Take some courses along."""
         standings = [
-            self._standing(editions[begin:end], first_at=moments[begin])
-            for begin, end in zip(begins, ends, strict=True)
+            self._standing(size, oldest, newest, first_at)
+            for size, oldest, newest, first_at in zip(
+                begun.sizes.tolist(), begun.oldest, begun.newest, begun.first_at, strict=True
+            )
         ]
         self.standings.update(standings)
         is_fitted = [standing is Standing.FITTED for standing in standings]
         self.gathering.add(
-            found,
-            scores=[rows.score[place] for place in places],
-            patients=[self.opened.patient[one] for one in begun],
-            is_closed=[self.opened.is_closed[one] for one in begun],
+            begun,
+            patients=[self.opened.patient[one] for one in begun.course],
+            is_closed=[self.opened.is_closed[one] for one in begun.course],
             is_fitted=is_fitted,
         )
-        self.ages += [self._age(one) for one in compress(begun, is_fitted)]
-        self.began += [
-            min(moments[begin:end])
-            for begin, end in compress(zip(begins, ends, strict=True), is_fitted)
-        ]
-        are_theirs = found.of_courses(is_fitted)
-        theirs = [*self.last, *compress(moments, are_theirs)]
-        self.last = [max(theirs)] if theirs else []
-        texts = [rows.text_version[place] for place in places]
-        self.text_versions.update(text for text in set(compress(texts, are_theirs)) if text)
-        return len(begun)
+        self.ages += [self._age(one) for one in compress(begun.course, is_fitted)]
+        self.began += compress(begun.earliest, is_fitted)
+        self.last = [max([*self.last, *compress(begun.latest, is_fitted)], default=0)]
+        self.text_versions.update(compress(begun.text_versions, is_fitted))
 
     def _age(self, place: int) -> AgeBand | None:
-        return _band(year_of(self.opened.opened_at[place]), self.opened.birth_year[place])
+        return _band(self.opened.year[place], self.opened.birth_year[place])
 
-    def _standing(self, editions: Sequence[int | None], *, first_at: Moment) -> Standing:
+    def _standing(self, size: int, oldest: int, newest: int, first_at: int) -> Standing:
         if self.since is not None and first_at < self.since:
             return Standing.BEFORE_PERIOD
-        if editions.count(self.edition) < len(editions):
+        if not oldest == newest == self.edition:
             return Standing.OTHER_EDITION
-        return Standing.FITTED if len(editions) > 1 else Standing.NO_FOLLOW_UP
+        return Standing.FITTED if size > 1 else Standing.NO_FOLLOW_UP
 
 
-def sum_up(db: DbSession, asked: Asked, *, heard: Heard) -> Tally:
-    """Return the courses that a curve is fitted to, and how many are left out."""
-    aside = course_rows.set_aside(db, asked)
+def sum_up(db: DbSession, asked: Asked) -> Tally:
+    """Return the courses that a curve is fitted to, and how many are left out.
+
+    Of what is kept only that is taken which is still true; all the rest is read.
+    """
+    opened = course_rows.opened(db, asked)
     passing = _Passing(
-        opened=course_rows.opened(db, asked),
-        starts=course_rows.starts(db, asked, aside=aside),
+        opened=opened,
         edition=asked.edition,
-        since=None if asked.since is None else course_rows.told_as(db, asked.since),
+        since=None if asked.since is None else microseconds(asked.since),
     )
-    in_all, read = len(passing.opened.place), 0
-    for rows in course_rows.rows(db, asked, aside=aside):
-        read += passing.take(rows)
-        heard(read, in_all)
-    # Courses without a first score are none that are read.
-    heard(in_all, in_all)
-    ends = [min(passing.began), *passing.last] if passing.began else []
-    first_at, last_at = course_rows.moments_of(db, ends) or (None, None)
+    for begun in opened.kept:
+        passing.take(begun)
+    for courses in batches(list(opened.others)):
+        begun = read(db, asked, courses=courses)
+        places = [opened.others[courses[one]] for one in begun.course]
+        passing.take(replace(begun, course=places))
+    began = [moment_at(one) for one in passing.began]
     return Tally(
-        in_all=in_all,
+        in_all=len(opened.patient),
         standings=passing.standings,
         fitted=passing.gathering.courses(),
         ages=passing.ages,
-        began=passing.began,
-        first_at=first_at,
-        last_at=last_at,
-        text_versions=frozenset(passing.text_versions),
+        began=began,
+        first_at=min(began, default=None),
+        last_at=moment_at(passing.last[0]) if began else None,
+        text_versions=frozenset(one for told in passing.text_versions for one in told.split()),
     )
+
+
+def batches(courses: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+    """Yield as many courses as are read together, some after the other."""
+    for first in range(0, len(courses), _AT_A_TIME):
+        yield courses[first : first + _AT_A_TIME]
+
+
+def read(db: DbSession, asked: Asked, *, courses: Sequence[uuid.UUID]) -> BegunCourses:
+    """Return those of some courses that have begun, by their places among these."""
+    rows = course_rows.rows(db, asked, courses=courses)
+    told = told_scores(rows.sessions, scores=rows.scores, name_width=rows.name_width)
+    found = count_scores(
+        told.course, places=told.place, ranks=told.rank, named=rows.named, aside=rows.aside
+    )
+    return begun_courses(told, found)
 
 
 @cache

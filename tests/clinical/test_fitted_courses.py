@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from app.clinical.counted_scores import count_scores
+from app.clinical.begun_courses import BegunCourses
 from app.clinical.curve_comparison import ScoreCount
 from app.clinical.fitted_courses import FittedCourses, Gathering
 from app.clinical.growth_model import fit
@@ -21,20 +22,25 @@ COURSES = [
 """Number of the patient, whether closed, sessions and scores in tenths."""
 
 
+def begun(some: list[tuple[int, bool, list[tuple[int, int]]]]) -> BegunCourses:
+    pairs = [pair for _, _, scores in some for pair in scores]
+    none = [0] * len(some)
+    return BegunCourses(
+        course=list(range(len(some))),
+        sizes=np.array([len(scores) for _, _, scores in some]),
+        sessions=np.array([k for k, _ in pairs]),
+        scores=np.array([score for _, score in pairs]),
+        first_at=none, earliest=none, latest=none, oldest=none, newest=none,
+        text_versions=[""] * len(some),
+    )  # fmt: skip
+
+
 def gathered(*, at_a_time: int = 5) -> FittedCourses:
     gathering = Gathering()
     for first in range(0, len(COURSES), at_a_time):
         some = COURSES[first : first + at_a_time]
-        rows = [
-            (str(place), f"{place}.{k}", dict(scores).get(k))
-            for place, (_, _, scores) in enumerate(some)
-            for k in range(1, scores[-1][0] + 1)
-        ]
-        courses, sessions, given = zip(*rows, strict=True)
-        ranks = [0 if score is None else 1 for score in given]
         gathering.add(
-            count_scores(courses, sessions=sessions, ranks=ranks, named={}),
-            scores=[score for score in given if score is not None],
+            begun(some),
             patients=[patient for patient, _, _ in some],
             is_closed=[is_closed for _, is_closed, _ in some],
             is_fitted=[len(scores) > 1 for _, _, scores in some],

@@ -9,11 +9,11 @@ from sqlmodel import select
 from app.clinical.curves import GENERAL_CURVES, CurveKind
 from app.clinical.evidence import Evidence
 from app.config import Switch
-from app.records import course_rows, curves
+from app.records import curves
 from app.records.audit import AuditEntry
 from app.records.engine import enter_organization
 from app.records.proposals import CurveProposal
-from app.workflow import fit
+from app.workflow import fit, sum_up
 from app.workflow.fit import CannotFitError, Proposed
 from tests.support.clinic import MONDAY, Clinic
 from tests.support.lists import switch_flags_off, use_curve
@@ -198,8 +198,7 @@ def test_whoever_waits_is_told_how_many_courses_of_all_have_been_read(
 ) -> None:
     live(clinic.database, caseload_of(clinic), courses=120)
     live(clinic.database, caseload_of(clinic), courses=3, scores=0)
-    monkeypatch.setattr(course_rows, "_READ_AT_A_TIME", 50)
-    monkeypatch.setattr(course_rows, "_AT_A_TIME", 300)
+    monkeypatch.setattr(sum_up, "_AT_A_TIME", 50)
     heard: list[tuple[int, int]] = []
 
     fit.propose(
@@ -211,4 +210,4 @@ def test_whoever_waits_is_told_how_many_courses_of_all_have_been_read(
         heard=lambda read, in_all: heard.append((read, in_all)),
     )
 
-    assert heard == [(49, 123), (99, 123), (120, 123), (123, 123)]
+    assert heard == [(50, 123), (100, 123), (123, 123), (123, 123)]

@@ -1,0 +1,59 @@
+"""Keep up what is known of each course, so that a curve is fitted without reading them all."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from app.clinical.begun_courses import NOT_BEGUN, written
+from app.records import audit, kept_courses
+from app.records.base import DbSession
+from app.records.course_scores import Asked, courses_in_all
+from app.records.engine import Database, enter_organization
+from app.workflow.sum_up import batches, read
+
+Heard = Callable[[int, int], None]
+"""Is told how many courses have been read, and of how many, again and again."""
+
+
+def keep_up(database: Database, asked: Asked, *, heard: Heard) -> None:
+    """Read the courses that are new or have changed, and keep what was read.
+
+    A few at a time, each in a transaction of its own: whoever hands in a form meanwhile waits
+    no longer than these take.
+    """
+    may_be_more = True
+    while may_be_more:
+        with database.writing() as db:
+            enter_organization(db, org_id=asked.org_id)
+            may_be_more = kept_courses.forget_changed(db, org_id=asked.org_id)
+    with database.reading() as db:
+        enter_organization(db, org_id=asked.org_id)
+        in_all = courses_in_all(db, asked)
+        missing = kept_courses.missing(db, org_id=asked.org_id, instrument=asked.instrument)
+    done = in_all - len(missing)
+    for courses in batches(missing):
+        with database.writing() as db:
+            enter_organization(db, org_id=asked.org_id)
+            _keep(db, asked, courses)
+        done += len(courses)
+        heard(done, in_all)
+    heard(in_all, in_all)
+
+
+def _keep(db: DbSession, asked: Asked, courses: Sequence[uuid.UUID]) -> None:
+    # Before anything is read: nobody else may take up the note of a change that comes now.
+    audit.take_turn(db)
+    begun = read(db, asked, courses=courses)
+    as_kept = dict(zip(begun.course, written(begun), strict=True))
+    kept_courses.keep(
+        db,
+        [
+            {
+                "org_id": asked.org_id,
+                "episode_id": course,
+                "instrument": asked.instrument,
+                **asdict(as_kept.get(place, NOT_BEGUN)),
+            }
+            for place, course in enumerate(courses)
+        ],
+    )
