@@ -109,14 +109,18 @@ def read_again(course: Sequence[int], columns: Sequence[Sequence[Any]]) -> Begun
     columns
         What ``WrittenCourse`` has, in its order: one entry per course in each.
     """
-    sessions, scores, *others, text_versions = columns
+    sessions, scores, first_at, earliest, latest, oldest, newest, text_versions = columns
     sizes = np.fromiter(map(len, sessions), np.int64, len(sessions)) // _WRITTEN.itemsize
     return BegunCourses(
         course,
         sizes,
         np.frombuffer(b"".join(sessions), _WRITTEN),
         np.frombuffer(b"".join(scores), _WRITTEN),
-        *others,
+        first_at,
+        earliest,
+        latest,
+        oldest,
+        newest,
         text_versions,
     )
 

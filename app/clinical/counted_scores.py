@@ -90,7 +90,8 @@ def _are_among(values: Whole, ordered: Whole) -> NDArray[np.bool_]:
     if not len(ordered):
         return np.zeros(len(values), dtype=bool)
     at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
-    return ordered[at] == values
+    are_among: NDArray[np.bool_] = ordered[at] == values
+    return are_among
 
 
 def _best_of_sessions(course: Whole, place: Whole, rank: Whole) -> Whole:

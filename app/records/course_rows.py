@@ -230,7 +230,7 @@ def opened(db: DbSession, asked: Asked) -> Opened:
 def _sort_out(
     found: Opened, course: Sequence[str], kept: Sequence[Sequence[Any]], *, first: int
 ) -> None:
-    """Take the courses that are kept and have begun to ``kept``, those that are not to ``others``."""
+    """Sort courses that are kept and have begun to ``kept``, those not kept to ``others``."""
     sessions = kept[0]
     begun = [place for place, one in enumerate(sessions) if one]
     if len(begun) < len(course):
@@ -247,8 +247,8 @@ def _sort_out(
 def rows(db: DbSession, asked: Asked, *, courses: Sequence[uuid.UUID]) -> Rows:
     """Return what there is in some courses, a few hundred at the most."""
     values = {**values_of(asked), "courses": courses}
-    sessions: dict[uuid.UUID, str] = {one: told for one, told in ask(db, _SESSIONS, **values)}
-    scores: dict[uuid.UUID, str] = {one: told for one, told in ask(db, _SCORES, **values)}
+    sessions: dict[uuid.UUID, str] = dict(map(tuple, ask(db, _SESSIONS, **values)))
+    scores: dict[uuid.UUID, str] = dict(map(tuple, ask(db, _SCORES, **values)))
     aside = sorted(ask(db, _ASIDE, **values).scalars())
     named = _starts(ask(db, _BESIDE_NAMED, **values), aside=frozenset(aside))
     return Rows(

@@ -89,11 +89,12 @@ _MISSING = (
     .where(~sa.exists().where(HOLDS))
     .order_by(_EPISODE.c.id)
 )
+_NAMES = [column.name for column in _KEPT.columns]
 _KEY = [column.name for column in _KEPT.primary_key.columns]
 
 
 def _kept_by(insert: sqlite.Insert | postgresql.Insert) -> sa.Executable:
-    values = {name: insert.excluded[name] for name in _KEPT.columns.keys() if name not in _KEY}
+    values = {name: insert.excluded[name] for name in _NAMES if name not in _KEY}
     return insert.on_conflict_do_update(index_elements=_KEY, set_=values)
 
 
@@ -104,9 +105,10 @@ _KEEP = {
 
 
 def forget_changed(db: DbSession, *, org_id: int) -> bool:
-    """Mark what is kept of courses that have changed as no longer true; return if there may be more.
+    """Mark what is kept of courses that have changed as no longer true.
 
-    A note that another transaction has not committed yet stays, and counts from then on.
+    Returns whether there may be more of them. A note that another transaction has not committed
+    yet stays, and counts from then on.
     """
     audit.take_turn(db)
     found = ask(db, _NOTES, org=org_id, at_most=_AT_A_TIME).all()

@@ -30,6 +30,7 @@ from app.records.course_scores import Asked
 from app.records.engine import Database, enter_organization
 from app.workflow import access, track
 from app.workflow.gather import age_band_of
+from app.workflow.keep_up import Heard
 from app.workflow.set_apart import (
     CannotCalibrateError,
     Plan,
@@ -38,7 +39,6 @@ from app.workflow.set_apart import (
     plan_for,
     the_version,
 )
-from app.workflow.keep_up import Heard
 
 __all__ = [
     "Calibrated",

@@ -155,10 +155,10 @@ def _note_on_postgresql(change: Change) -> None:
     # neither of the two sees what the other has not committed.
     op.execute(
         sa.DDL(
-            f"CREATE FUNCTION note_{change.name}() RETURNS trigger LANGUAGE plpgsql AS $note$ "
+            f"CREATE FUNCTION note_{change.name}() RETURNS trigger LANGUAGE plpgsql AS $note$ "  # noqa: S608 - our own texts
             "BEGIN INSERT INTO changed_course (org_id, episode_id, id) "
             "SELECT NEW.org_id, changed.episode_id, gen_random_uuid() "
-            f"FROM ({change.courses}) AS changed (episode_id); RETURN NULL; END $note$"  # noqa: S608 - our own texts
+            f"FROM ({change.courses}) AS changed (episode_id); RETURN NULL; END $note$"
         )
     )
     op.execute(
@@ -173,11 +173,11 @@ def _note_on_sqlite(change: Change) -> None:
     # One at a time writes here, so what is not kept will be read after this.
     op.execute(
         sa.DDL(
-            f"CREATE TRIGGER {change.name} AFTER {change.event} ON {change.table} "
+            f"CREATE TRIGGER {change.name} AFTER {change.event} ON {change.table} "  # noqa: S608 - as above
             f"WHEN {change.condition} BEGIN "
             "INSERT INTO changed_course (org_id, episode_id, id) "
             "SELECT kept.org_id, kept.episode_id, lower(hex(randomblob(16))) "
             "FROM kept_course AS kept WHERE kept.org_id = NEW.org_id "
-            f"AND kept.episode_id IN ({change.courses}) AND kept.instrument IS NOT NULL; END"  # noqa: S608 - as above
+            f"AND kept.episode_id IN ({change.courses}) AND kept.instrument IS NOT NULL; END"
         )
     )

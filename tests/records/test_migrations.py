@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -23,6 +24,7 @@ from app.records.engine import open_engine
 from app.workflow import keep_watch
 from tests.support import many_courses
 from tests.support.accounts import add_recovery_code
+from tests.support.changed_courses import Change, change
 from tests.support.clinic import open_clinic
 from tests.support.databases import Kind, PostgresStores, Store, Stores
 from tests.support.everything import Everything, fill_clinic
@@ -388,5 +390,6 @@ def fill_rest(everything: Everything) -> None:
     add_recovery_code(clinic)
     keep_early_limit(clinic)
     add_age_band(clinic, propose_curve(clinic, instrument="gad-7", courses=100))
+    change(clinic, Change.moved, random=Random(1), times=40)  # noqa: S311 - invented changes
     count_how_curves_hold(clinic)
     many_courses.draft_figures(clinic, instrument="gad-7")

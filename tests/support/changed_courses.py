@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -33,7 +33,7 @@ class Change:
     db: DbSession
     random: Random
 
-    def one(self, question: sa.Select[*tuple[object, ...]]) -> sa.Row[*tuple[object, ...]]:
+    def one(self, question: sa.Select[*tuple[Any, ...]]) -> sa.Row[*tuple[Any, ...]]:
         """Return one of the rows that there are, the same for the same chance."""
         return self.random.choice(sorted(self.db.execute(question).all(), key=repr))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.clinical.curve_comparison import ScoreCount
 from app.clinical.fitted_courses import FittedCourses
 from app.clinical.own_curve import LEAST_SCORES, Reach
+from app.records.course_histories import without_loops
 from app.records.course_scores import Asked, Standing, courses_in_all
 from app.records.engine import enter_organization
 from app.workflow.sum_up import Tally, sum_up
@@ -44,8 +45,10 @@ def summed(clinic: Clinic, *, since: dt.datetime | None = None) -> Both:
     asked = asked_of(clinic, since=since)
     with clinic.database.reading() as db:
         enter_organization(db, org_id=asked.org_id)
+        tally = sum_up(db, asked)
+        without_loops(db)
         return Both(
-            tally=sum_up(db, asked),
+            tally=tally,
             told=list(courses(db, asked)),
             in_all=courses_in_all(db, asked),
         )
