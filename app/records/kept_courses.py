@@ -83,12 +83,6 @@ _DONE = (
     .where(_CHANGED.c.episode_id.in_(sa.bindparam("courses", expanding=True)))
     .where(_CHANGED.c.id.in_(sa.bindparam("notes", expanding=True)))
 )
-_MISSING = (
-    sa.select(_EPISODE.c.id)
-    .where(_EPISODE.c.org_id == _ORG, _EPISODE.c.main_instrument == sa.bindparam("instrument"))
-    .where(~sa.exists().where(HOLDS))
-    .order_by(_EPISODE.c.id)
-)
 _NAMES = [column.name for column in _KEPT.columns]
 _KEY = [column.name for column in _KEPT.primary_key.columns]
 
@@ -117,11 +111,6 @@ def forget_changed(db: DbSession, *, org_id: int) -> bool:
         ask(db, _FORGET, org=org_id, courses=courses)
         ask(db, _DONE, org=org_id, courses=courses, notes=[row.id for row in found])
     return len(found) == _AT_A_TIME
-
-
-def missing(db: DbSession, *, org_id: int, instrument: str) -> Sequence[uuid.UUID]:
-    """Return the courses on an instrument of which nothing is kept, or what no longer holds."""
-    return ask(db, _MISSING, org=org_id, instrument=instrument).scalars().all()
 
 
 def keep(db: DbSession, rows: Sequence[Mapping[str, object]]) -> None:

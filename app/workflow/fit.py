@@ -31,7 +31,7 @@ from app.workflow import access
 from app.workflow.agree import CLINIC_ZONE
 from app.workflow.keep_up import Heard, keep_up
 from app.workflow.stratify import Fitted, row_of, strata
-from app.workflow.sum_up import Tally, sum_up
+from app.workflow.sum_up import Tally
 
 
 class CannotFitError(RuntimeError):
@@ -109,10 +109,10 @@ def propose(
         raise CannotFitError(
             instrument.key, "this installation compares nobody with a curve (SAMKLANG_FLAGS)"
         )
-    keep_up(database, asked, heard=heard)
+    tally = keep_up(database, asked, heard=heard)
     with database.reading() as db:
         enter_organization(db, org_id=org_id)
-        work = _work_out(db, asked, instrument)
+        work = _work_out(db, asked, tally, instrument)
     with database.writing() as db:
         enter_organization(db, org_id=org_id)
         curve = _store(db, work, now=now)
@@ -131,8 +131,7 @@ def _begin(day: dt.date | None) -> dt.datetime | None:
     return dt.datetime.combine(day, dt.time(), CLINIC_ZONE).astimezone(dt.UTC)
 
 
-def _work_out(db: DbSession, asked: Asked, instrument: Instrument) -> _Work:
-    tally = sum_up(db, asked)
+def _work_out(db: DbSession, asked: Asked, tally: Tally, instrument: Instrument) -> _Work:
     kept = [one for one in curves.versions(db, org_id=asked.org_id) if not one.is_taken_out]
     own = [one for one in kept if one.curve.instrument_key == instrument.key]
     general = [one for one in own if one.curve.kind is CurveKind.GENERAL]

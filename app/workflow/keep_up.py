@@ -1,22 +1,23 @@
 """Keep up what is known of each course, so that a curve is fitted without reading them all."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
-from app.clinical.begun_courses import NOT_BEGUN, written
-from app.records import audit, kept_courses
+from app.clinical.begun_courses import NOT_BEGUN, BegunCourses, written
+from app.records import audit, course_rows, kept_courses
 from app.records.base import DbSession
-from app.records.course_scores import Asked, courses_in_all
+from app.records.course_rows import Opened
+from app.records.course_scores import Asked
 from app.records.engine import Database, enter_organization
-from app.workflow.sum_up import batches, read
+from app.workflow.sum_up import Tally, batches, read, tally_of
 
 Heard = Callable[[int, int], None]
 """Is told how many courses have been read, and of how many, again and again."""
 
 
-def keep_up(database: Database, asked: Asked, *, heard: Heard) -> None:
-    """Read the courses that are new or have changed, and keep what was read.
+def keep_up(database: Database, asked: Asked, *, heard: Heard) -> Tally:
+    """Read the courses that are new or have changed, and keep what was read; sum up all.
 
     A few at a time, each in a transaction of its own: whoever hands in a form meanwhile waits
     no longer than these take.
@@ -28,19 +29,26 @@ def keep_up(database: Database, asked: Asked, *, heard: Heard) -> None:
             may_be_more = kept_courses.forget_changed(db, org_id=asked.org_id)
     with database.reading() as db:
         enter_organization(db, org_id=asked.org_id)
-        in_all = courses_in_all(db, asked)
-        missing = kept_courses.missing(db, org_id=asked.org_id, instrument=asked.instrument)
-    done = in_all - len(missing)
-    for courses in batches(missing):
+        opened = course_rows.opened(db, asked)
+    return tally_of(opened, asked, others=_kept_anew(database, asked, opened, heard=heard))
+
+
+def _kept_anew(
+    database: Database, asked: Asked, opened: Opened, *, heard: Heard
+) -> Iterator[tuple[Sequence[uuid.UUID], BegunCourses]]:
+    in_all = len(opened.patient)
+    done = in_all - len(opened.others)
+    for courses in batches(sorted(opened.others)):
         with database.writing() as db:
             enter_organization(db, org_id=asked.org_id)
-            _keep(db, asked, courses)
+            begun = _keep(db, asked, courses)
+        yield courses, begun
         done += len(courses)
         heard(done, in_all)
     heard(in_all, in_all)
 
 
-def _keep(db: DbSession, asked: Asked, courses: Sequence[uuid.UUID]) -> None:
+def _keep(db: DbSession, asked: Asked, courses: Sequence[uuid.UUID]) -> BegunCourses:
     # Before anything is read: nobody else may take up the note of a change that comes now.
     audit.take_turn(db)
     begun = read(db, asked, courses=courses)
@@ -57,3 +65,4 @@ def _keep(db: DbSession, asked: Asked, courses: Sequence[uuid.UUID]) -> None:
             for place, course in enumerate(courses)
         ],
     )
+    return begun

@@ -14,6 +14,7 @@ from app.clinical.own_curve import (
     TooFewCoursesError,
     check_stage,
 )
+from app.clinical.told_courses import moment_at
 from app.records import curves, proposals
 from app.records.base import DbSession
 from app.records.calibrations import Way
@@ -128,7 +129,7 @@ def plan_for(db: DbSession, judged: Version, asked: Asked, instrument: Instrumen
 
 def _by_day(tally: Tally) -> Counter[dt.date]:
     """Return how many courses have their earliest score on each day."""
-    return Counter(began.astimezone(CLINIC_ZONE).date() for began in tally.began)
+    return Counter(moment_at(began).astimezone(CLINIC_ZONE).date() for began in tally.began)
 
 
 def _split(by_day: Counter[dt.date]) -> dt.datetime:

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import compress
@@ -32,8 +32,8 @@ class Tally:
     fitted: FittedCourses
     ages: Sequence[AgeBand | None]
     """The age band of each fitted course."""
-    began: Sequence[dt.datetime]
-    """When the earliest score of each fitted course was given."""
+    began: Sequence[int]
+    """When the earliest score of each fitted course was given, in microseconds since 1970."""
     first_at: dt.datetime | None
     last_at: dt.datetime | None
     text_versions: frozenset[str]
@@ -47,7 +47,8 @@ class Tally:
 
     def begun_before(self, until: dt.datetime) -> "Tally":
         """Return the same of the fitted courses with a score from before a moment."""
-        places = [place for place, began in enumerate(self.began) if began < until]
+        end = microseconds(until)
+        places = [place for place, began in enumerate(self.began) if began < end]
         return replace(
             self,
             fitted=self.fitted.of(places),
@@ -119,6 +120,16 @@ def sum_up(db: DbSession, asked: Asked) -> Tally:
     Of what is kept only that is taken which is still true; all the rest is read.
     """
     opened = course_rows.opened(db, asked)
+    others = (
+        (courses, read(db, asked, courses=courses)) for courses in batches(list(opened.others))
+    )
+    return tally_of(opened, asked, others=others)
+
+
+def tally_of(
+    opened: Opened, asked: Asked, *, others: Iterable[tuple[Sequence[uuid.UUID], BegunCourses]]
+) -> Tally:
+    """Return the courses that a curve is fitted to, out of those kept and the others, once read."""
     passing = _Passing(
         opened=opened,
         edition=asked.edition,
@@ -126,19 +137,17 @@ def sum_up(db: DbSession, asked: Asked) -> Tally:
     )
     for begun in opened.kept:
         passing.take(begun)
-    for courses in batches(list(opened.others)):
-        begun = read(db, asked, courses=courses)
+    for courses, begun in others:
         places = [opened.others[courses[one]] for one in begun.course]
         passing.take(replace(begun, course=places))
-    began = [moment_at(one) for one in passing.began]
     return Tally(
         in_all=len(opened.patient),
         standings=passing.standings,
         fitted=passing.gathering.courses(),
         ages=passing.ages,
-        began=began,
-        first_at=min(began, default=None),
-        last_at=moment_at(passing.last[0]) if began else None,
+        began=passing.began,
+        first_at=moment_at(min(passing.began)) if passing.began else None,
+        last_at=moment_at(passing.last[0]) if passing.began else None,
         text_versions=frozenset(one for told in passing.text_versions for one in told.split()),
     )
 

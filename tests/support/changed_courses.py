@@ -48,7 +48,6 @@ class Change:
         respondent_id = self.db.execute(
             sa.select(col(Respondent.id))
             .where(col(Respondent.patient_id) == patient_id)
-            .where(col(Respondent.kind) == RespondentKind.PATIENT)
             .limit(1)
         ).scalar_one()
         self.db.execute(
