@@ -46,9 +46,7 @@ class Change:
             )
         )  # fmt: skip
         respondent_id = self.db.execute(
-            sa.select(col(Respondent.id))
-            .where(col(Respondent.patient_id) == patient_id)
-            .limit(1)
+            sa.select(col(Respondent.id)).where(col(Respondent.patient_id) == patient_id).limit(1)
         ).scalar_one()
         self.db.execute(
             sa.insert(table_of(Rating)),
