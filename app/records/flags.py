@@ -127,6 +127,7 @@ class _Move:
 
 
 _FLAG, _REVIEW = table_of(Flag), table_of(Review)
+_INSERT = sa.insert(_FLAG)
 _OF_EPISODES = (
     sa.select(
         *(_REVIEW.c[one.name] for one in fields(_Move)),
@@ -178,10 +179,9 @@ def traced_of_supervised(db: DbSession, viewer: Viewer, *, since: dt.datetime) -
     return _traced(db, viewer, sa.and_(in_team, stands_or_new))
 
 
-def add(db: DbSession, flag: Flag) -> None:
+def add(db: DbSession, flag: FlagRow) -> None:
     """Store a flag."""
-    db.add(flag)
-    db.flush()
+    ask(db, _INSERT, **{one.name: getattr(flag, one.name) for one in fields(FlagRow)})
 
 
 def _traced(db: DbSession, viewer: Viewer, condition: sa.ColumnElement[bool]) -> Sequence[Traced]:

@@ -296,7 +296,7 @@ def _raise(
     sequence = audit.append(db, _event(episode, "raised_flag", verdict, flag_id, now=now))
     flags.add(
         db,
-        flags.Flag(
+        flags.FlagRow(
             org_id=episode.org_id,
             id=flag_id,
             patient_id=episode.patient_id,
