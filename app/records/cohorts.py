@@ -69,10 +69,13 @@ def came_before(
 ) -> sa.ColumnElement[bool]:
     """Return the condition that the same patient has an earlier one in the year."""
     is_earlier = sa.or_(then < at, sa.and_(then == at, EARLIER.c.id < EPISODE.c.id))
+    # Not compared as it is: SQLite would go through all courses of the year with the form,
+    # again for each course, and not through the few of the patient.
+    form = sa.func.coalesce(EARLIER.c.main_instrument, "")
     return (
         sa.exists()
         .where(same(EARLIER, EPISODE, patient_id="patient_id"))
-        .where(EARLIER.c.main_instrument == EPISODE.c.main_instrument)
+        .where(form == EPISODE.c.main_instrument)
         .where(then >= span.year_begins, is_earlier)
     )
 

@@ -65,7 +65,7 @@ def times_to_change(
         .where(_END.c.first.is_not(None))
         .group_by(of.c.team_id, of.c.month, at, is_better)
     )
-    rows = db.execute(question, dict(values_of(asked)))
+    rows = db.execute(question, dict(values_of(asked))).all()
     return [(Cell(team, month), k, bool(better), n) for team, month, k, better, n in rows]
 
 
@@ -104,7 +104,7 @@ def flagged(db: DbSession, asked: Asked, *, span: Span, of: sa.CTE | None = None
         _summed(each.c.raised),
         _summed(each.c.reviewed),
     ).group_by(each.c.team_id, each.c.month)
-    rows = db.execute(question, dict(values_of(asked)))
+    rows = db.execute(question, dict(values_of(asked))).all()
     return [Flagged(Cell(team, month), *map(int, numbers)) for team, month, *numbers in rows]
 
 
@@ -125,7 +125,7 @@ def by_therapist(db: DbSession, asked: Asked, *, span: Span) -> list[tuple[Cell,
         .where(sa.or_(until.is_(None), until >= of.c.closed_at))
         .group_by(of.c.team_id, of.c.month, _TREATS.c.staff_id)
     )
-    rows = db.execute(question, dict(values_of(asked)))
+    rows = db.execute(question, dict(values_of(asked))).all()
     return [(Cell(team, month), staff, n) for team, month, staff, n in rows]
 
 

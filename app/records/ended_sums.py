@@ -7,10 +7,12 @@ a month still holds when somebody comes back later in the year.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
+from app.clinical.pair_sums import PairSums
 from app.records.base import DbSession, table_of
 from app.records.cohorts import Cell, Span, asked_instrument, cohort, same, year_of
 from app.records.endings import Asked, CourseEnd, values_of
@@ -90,6 +92,18 @@ class Ended:
     u1v1: int
 
 
+_NUMBERS = [one.name for one in fields(Ended)[2:]]
+_numbers_of = attrgetter(*_NUMBERS)
+
+
+def together(rows: Sequence[Ended]) -> Ended:
+    """Return what rows of one cell come to, whatever the age."""
+    first, *more = rows
+    if not more:
+        return first
+    return Ended(first.cell, None, *map(sum, zip(*map(_numbers_of, rows), strict=True)))
+
+
 _END, _PATIENT = table_of(CourseEnd), table_of(Patient)
 _PARTICIPATION = table_of(Participation)
 _ALLIANCE = _END.alias("alliance_end")
@@ -132,19 +146,35 @@ def ended(
             ),
         )
         .cte("each_course")
+        # Else SQLite looks for the newest answer as often as it is told below.
+        .prefix_with("MATERIALIZED")
     )
     sums = _sums(each, judge)
     question = sa.select(
         each.c.team_id,
         each.c.month,
         each.c.band,
-        *(_summed(sums[one.name]).label(one.name) for one in fields(Ended)[2:]),
+        *(_summed(sums[name]).label(name) for name in _NUMBERS),
     ).group_by(each.c.team_id, each.c.month, each.c.band)
-    rows = db.execute(question, dict(values_of(asked)))
+    rows = db.execute(question, dict(values_of(asked))).all()
     return [
-        Ended(Cell(team, month), band, *(int(number) for number in numbers))
-        for team, month, band, *numbers in rows
+        Ended(Cell(team, month), band, *map(int, numbers)) for team, month, band, *numbers in rows
     ]
+
+
+def pairs(db: DbSession, asked: Asked, *, span: Span) -> PairSums:
+    """Return first and last scores of all ended courses together, in tenths."""
+    of = cohort(span)
+    x, y = sa.cast(_END.c.first, _BIG), sa.cast(_END.c.last, _BIG)
+    question = (
+        sa.select(sa.func.count(), *(_summed(one) for one in (x, y, x * x, y * y, x * y)))
+        .select_from(of)
+        .join(
+            _END, sa.and_(same(_END, of, episode_id="id"), _END.c.instrument == asked_instrument())
+        )
+        .where(_END.c.last.is_not(None))
+    )
+    return PairSums(*map(int, db.execute(question, dict(values_of(asked))).one()))
 
 
 def _facts(of: sa.CTE) -> list[sa.ColumnElement[Any]]:
@@ -164,6 +194,7 @@ def _facts(of: sa.CTE) -> list[sa.ColumnElement[Any]]:
         _END.c.measured,
         _END.c.scores,
         _END.c.other_edition,
+        # One is never there without the other, so that what is missing adds nothing.
         sa.cast(_END.c.first, _BIG).label("x"),
         sa.cast(_END.c.last, _BIG).label("y"),
         _END.c.intake.label("intake"),
@@ -182,7 +213,7 @@ def _sums(each: sa.CTE, judge: Judge) -> Mapping[str, sa.ColumnElement[Any]]:
     has_any = sa.or_(c.measured > 0, c.other_edition > 0)
     was_asked = sa.or_(c.answer.is_not(None), has_any)
     said_yes = sa.or_(c.answer == Answer.ACCEPTED, sa.and_(c.answer.is_(None), has_any))
-    x, y, u, v = (sa.case((has, value)) for has, value in _scores(each))
+    x, y, u, v = c.x, c.y, c.u, c.v
     has_none = sa.and_(~has_both, c.scores == 0)
     is_old = sa.and_(~has_both, c.other_edition > 0)
     is_new = c.other_edition == 0
@@ -220,12 +251,6 @@ def _sums(each: sa.CTE, judge: Judge) -> Mapping[str, sa.ColumnElement[Any]]:
         "v2": v * v,
         "u1v1": u * v,
     }
-
-
-def _scores(each: sa.CTE) -> list[tuple[sa.ColumnElement[bool], sa.ColumnElement[Any]]]:
-    c = each.c
-    has_both, has_alliance = c.y.is_not(None), c.v.is_not(None)
-    return [(has_both, c.x), (has_both, c.y), (has_alliance, c.u), (has_alliance, c.v)]
 
 
 def _categories(each: sa.CTE, judge: Judge) -> Mapping[str, sa.ColumnElement[Any]]:

@@ -129,6 +129,8 @@ _MISSING = (
 )
 """Closed courses of which nothing is kept, or what no longer holds."""
 
+_IS_ANY_MISSING = sa.select(sa.select(_MISSING.c.id).exists())
+
 _CAME = (
     sa.select(
         _SESSION.c.id,
@@ -340,6 +342,8 @@ def keep(
     # A rating that is withdrawn meanwhile must not leave behind what it came to.
     audit.take_turn(db)
     values = {**values_of(asked), "edition": yardstick.edition, "least": yardstick.least}
+    if not ask(db, _IS_ANY_MISSING, **values, treated_by=treated_by).scalar():
+        return 0
     statement = _KEEP[db.get_bind().dialect.name]
     return ask(db, statement, **values, sign=yardstick.sign, treated_by=treated_by).rowcount
 

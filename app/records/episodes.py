@@ -60,9 +60,10 @@ class Episode(OrganizationRow, table=True):
             "(closed_at IS NULL) = (ending IS NULL) AND (closed_at IS NULL) = (agreement IS NULL)",
             name="closed_with_reason",
         ),
-        sa.Index("ix_episode_patient", "org_id", "patient_id", "opened_at"),
+        sa.Index("ix_episode_patient", "org_id", "patient_id", "opened_at", "closed_at"),
         sa.Index("ix_episode_team", "org_id", "team_id", "closed_at", "patient_id"),
         sa.Index("ix_episode_closed", "org_id", "main_instrument", "closed_at"),
+        sa.Index("ix_episode_opened", "org_id", "main_instrument", "opened_at"),
     )
 
     patient_id: uuid.UUID

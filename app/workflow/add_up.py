@@ -123,6 +123,15 @@ class SummedUp:
     started: Mapping[Place, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _More:
+    """What is known of groups beside their courses' scores and endings."""
+
+    started: Mapping[Place, int]
+    flags: Mapping[Place, FlagCounts]
+    times: Mapping[Place, TimesToChange]
+
+
 def add_up(
     db: DbSession, *, instrument: Instrument, months: Months, method: ChangeMethod
 ) -> SummedUp:
@@ -133,40 +142,41 @@ def add_up(
     judge = _judge(db, asked, span, instrument=instrument, method=method)
     rows = ended_sums.ended(db, asked, span=span, judge=judge, bands=AGE_BANDS)
     flagged = ended_counts.flagged(db, asked, span=span) if db.info["has_flags"] else []
-    times = _times(ended_counts.times_to_change(db, asked, span=span))
     therapists: dict[Place, dict[uuid.UUID, int]] = {}
     for cell, staff_id, n in ended_counts.by_therapist(db, asked, span=span):
         therapists.setdefault(_place(cell), {})[staff_id] = n
     started = {_place(cell): n for cell, n in ended_counts.started(db, asked, span=span).items()}
     outcomes: Counter[tuple[uuid.UUID, int, str, str]] = Counter()
     others: Counter[tuple[uuid.UUID, int, str]] = Counter()
-    groups: dict[Place, GroupSums] = {}
     mixes: dict[tuple[uuid.UUID, int, str], MixSums] = {}
+    by_place: dict[Place, list[Ended]] = {}
     for row in rows:
         place, age = _place(row.cell), UNKNOWN_AGE if row.band is None else AGES[row.band]
         for leaf, n in _leaves(row, judge).items():
-            outcomes[(*place, age, leaf.value)] += n
-        for category, n in _others(row).items():
-            others[(*place, category)] += n
-        groups[place] = groups.get(place, GroupSums()) + _group(row)
+            if n:
+                outcomes[(*place, age, leaf)] = n
         mixes[(*place, age)] = _mix(row)
+        by_place.setdefault(place, []).append(row)
+    whole = {place: ended_sums.together(held) for place, held in by_place.items()}
+    for place, row in whole.items():
+        for category, n in _others(row).items():
+            others[(*place, category)] = n
+        others[(*place, NOT_FLAGGED)] = row.n
     for found in flagged:
         place = _place(found.cell)
-        others[(*place, FLAGGED)] += found.patients
-        flags = FlagCounts(raised=found.raised, reviewed_in_time=found.reviewed)
-        groups[place] = groups.get(place, GroupSums()) + GroupSums(flags=flags)
-    for place, group in list(groups.items()):
-        others[(*place, NOT_FLAGGED)] = group.episodes.ended - others[(*place, FLAGGED)]
-        if place in times:
-            groups[place] = group + GroupSums(times=times[place])
+        others[(*place, FLAGGED)] = found.patients
+        others[(*place, NOT_FLAGGED)] -= found.patients
     for place, n in started.items():
-        began = GroupSums(episodes=EpisodeCounts(started=n))
-        groups[place] = groups.get(place, GroupSums()) + began
         others[(*place, STARTED)] = n
+    more = _More(
+        started=started,
+        flags={_place(one.cell): FlagCounts(one.raised, one.reviewed) for one in flagged},
+        times=_times(ended_counts.times_to_change(db, asked, span=span)),
+    )
     return SummedUp(
         outcomes=outcomes,
         others=others,
-        groups=groups,
+        groups={place: _group(place, whole.get(place), more) for place in {**whole, **started}},
         mixes=mixes,
         therapists=therapists,
         has_verdict=judge.least is not None,
@@ -180,9 +190,7 @@ def pairs_of(db: DbSession, *, instrument: Instrument, months: Months) -> PairSu
     """Return first and last scores of all ended courses of the organization at hand."""
     asked = asked_for(db.info["org_id"], instrument.key, months)
     endings.keep(db, asked, yardstick=yardstick_of(instrument))
-    judge = judge_of(instrument)
-    rows = ended_sums.ended(db, asked, span=span_of(months), judge=judge, bands=())
-    return sum((pairs_in(row) for row in rows), PairSums())
+    return ended_sums.pairs(db, asked, span=span_of(months))
 
 
 def yardstick_of(instrument: Instrument) -> Yardstick:
@@ -249,8 +257,7 @@ def _judge(
     judge = judge_of(instrument)
     if method is ChangeMethod.JACOBSON_TRUAX or judge.least is None:
         return judge
-    rows = ended_sums.ended(db, asked, span=span, judge=judge, bands=())
-    pairs = sum((pairs_in(row) for row in rows), PairSums())
+    pairs = ended_sums.pairs(db, asked, span=span)
     rule = _rule(method, instrument=instrument, pairs=pairs)
     return Judge(
         sign=judge.sign,
@@ -281,8 +288,8 @@ def _rule(method: ChangeMethod, *, instrument: Instrument, pairs: PairSums) -> W
     return in_whole_numbers(rule)
 
 
-def _leaves(row: Ended, judge: Judge) -> Mapping[Leaf, int]:
-    return {
+def _leaves(row: Ended, judge: Judge) -> Mapping[str, int]:
+    found = {
         Leaf.RECOVERED: row.recovered,
         Leaf.IMPROVED: row.improved,
         Leaf.UNCHANGED: row.unchanged,
@@ -297,6 +304,7 @@ def _leaves(row: Ended, judge: Judge) -> Mapping[Leaf, int]:
         Leaf.NOT_OFFERED: row.not_offered,
         Leaf.OTHER_EDITION: row.other_edition,
     }
+    return {leaf.value: n for leaf, n in found.items()}
 
 
 def _others(row: Ended) -> Mapping[str, int]:
@@ -315,10 +323,16 @@ def _others(row: Ended) -> Mapping[str, int]:
     }
 
 
-def _group(row: Ended) -> GroupSums:
+def _group(place: Place, row: Ended | None, more: _More) -> GroupSums:
+    started = more.started.get(place, 0)
+    if row is None:
+        return GroupSums(episodes=EpisodeCounts(started=started))
     return GroupSums(
         episodes=EpisodeCounts(
-            planned=row.planned, unplanned=row.n - row.planned, agreed=row.agreed
+            started=started,
+            planned=row.planned,
+            unplanned=row.n - row.planned,
+            agreed=row.agreed,
         ),
         measuring=MeasuringCounts(
             attended=row.attended,
@@ -337,8 +351,10 @@ def _group(row: Ended) -> GroupSums:
             one_score=row.one_score,
             one_score_clinical=row.one_score_clinical,
         ),
+        flags=more.flags.get(place, FlagCounts()),
         outcome=pairs_in(row),
         alliance=alliance_pairs_in(row),
+        times=more.times.get(place, TimesToChange()),
         excluded={
             Exclusion.ONE_SCORE: row.one_score,
             Exclusion.DECLINED: row.refused,
@@ -364,9 +380,11 @@ def _mix(row: Ended) -> MixSums:
 
 
 def _times(found: Sequence[tuple[Cell, int, bool, int]]) -> Mapping[Place, TimesToChange]:
-    times: dict[Place, TimesToChange] = {}
+    changed: dict[Place, dict[int, int]] = {}
+    left: dict[Place, dict[int, int]] = {}
     for cell, session, is_better, n in found:
-        one = {session: n}
-        more = TimesToChange(changed=one) if is_better else TimesToChange(left=one)
-        times[_place(cell)] = times.get(_place(cell), TimesToChange()) + more
-    return times
+        (changed if is_better else left).setdefault(_place(cell), {})[session] = n
+    return {
+        place: TimesToChange(changed=changed.get(place, {}), left=left.get(place, {}))
+        for place in {**changed, **left}
+    }

@@ -1,15 +1,17 @@
-"""Figures for the service: what disclosure control takes, and what it hides too much.
+"""Figures for the service: what they take, what control takes, and what it hides too much.
 
 .venv/bin/python -m tests.benchmarks.aggregates
+.venv/bin/python -m tests.benchmarks.aggregates quality_page --sessions 100000
 """
 
+import argparse
 import random
-import sys
 import time
 from collections.abc import Callable
 from itertools import product
 
 from app.clinical.disclosure import Controlled, Rules, Why, control
+from tests.benchmarks import quality_page
 from tests.benchmarks.fewest_cells import fewest
 from tests.support.disclosed import Counts, around
 
@@ -96,16 +98,21 @@ def beside_the_optimum(*, tables: int = 40) -> None:
     )
 
 
-FIGURES: dict[str, Callable[[], None]] = {
-    "disclosure_time": time_of_a_year,
-    "disclosure_optimum": beside_the_optimum,
-}
-
-
 def main() -> None:
     """Print the figures that are named, or all."""
-    for name in sys.argv[1:] or FIGURES:
-        FIGURES[name]()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=quality_page.SESSIONS)
+    known: dict[str, Callable[[], None]] = {
+        "disclosure_time": time_of_a_year,
+        "disclosure_optimum": beside_the_optimum,
+        "quality_page": lambda: quality_page.main(chosen.sessions),
+    }
+    parser.add_argument("figures", nargs="*", metavar="|".join(known))
+    chosen = parser.parse_args()
+    for name in chosen.figures or known:
+        if name not in known:
+            parser.error(f"no figure {name!r}; there are {', '.join(known)}")
+        known[name]()
 
 
 if __name__ == "__main__":

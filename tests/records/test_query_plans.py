@@ -1,5 +1,6 @@
 """What tablets and pages ask is found by an index, however much is stored."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from sqlalchemy.engine import Connection
 
 from app.records import schema
 from app.records.engine import Database, enter_organization
+from app.workflow import release
+from app.workflow.release import Asked as ReportAsked
+from app.workflow.release import Step
 from tests.support.clinic import Clinic, Enrolled
 from tests.support.databases import Kind
 from tests.support.flagged import flagged
@@ -53,6 +57,24 @@ def test_a_page_is_made_without_reading_through_a_table(clinic: Clinic, page: st
     assert _read_through(clinic, patient, asked) == []
 
 
+def test_figures_look_for_an_earlier_course_among_those_of_the_patient(clinic: Clinic) -> None:
+    first = dt.date(2025, 1, 1)
+    with _listening(clinic.database) as asked, clinic.database.writing() as db:
+        release.gather(
+            db,
+            clinic.viewer(db, clinic.quality_lead),
+            asked=ReportAsked(instrument="outcome-4", first=first, whole=Step.YEAR),
+            registry=clinic.registry,
+            now=clinic.clock.now,
+        )
+
+    ways = list(_ways_to_earlier_courses(clinic, asked))
+
+    # Of the courses that ended, of the year before, and of those that began.
+    assert len(ways) == 6
+    assert all("(org_id=? AND patient_id=?" in way for way in ways)
+
+
 def test_a_question_without_an_index_is_noticed(clinic: Clinic) -> None:
     patient = _patient_with_course(clinic)
     asked = [
@@ -67,6 +89,15 @@ def _patient_with_course(clinic: Clinic) -> Enrolled:
     patient = clinic.enrol()
     clinic.course(patient, [250, 230, 180, 120, 100, 90])
     return patient
+
+
+def _ways_to_earlier_courses(clinic: Clinic, asked: Asked) -> Iterator[str]:
+    """Return how the database finds whether another course of a patient came before."""
+    with clinic.database.reading() as db:
+        for statement, values in asked:
+            if " AS earlier" in statement:
+                plan = db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                yield from (row[3] for row in plan if " earlier " in row[3])
 
 
 @contextmanager
