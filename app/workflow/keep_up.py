@@ -1,5 +1,6 @@
 """Keep up what is known of each course, so that a curve is fitted without reading them all."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -14,6 +15,16 @@ from app.workflow.sum_up import Tally, batches, read, tally_of
 
 Heard = Callable[[int, int], None]
 """Is told how many courses have been read, and of how many, again and again."""
+
+_AT_A_TIME = 25
+"""Courses that are read in one transaction: a few thousandths of a second."""
+
+_SOON_READ = 2000
+"""Courses that are read without a pause: as many as change in a day at a large service."""
+
+_PAUSES = 3
+"""How many times as long as such a transaction the next one waits for: nobody else may write
+to the embedded database meanwhile, and whoever wants to looks only now and then."""
 
 
 def keep_up(database: Database, asked: Asked, *, heard: Heard) -> Tally:
@@ -38,10 +49,13 @@ def _kept_anew(
 ) -> Iterator[tuple[Sequence[uuid.UUID], BegunCourses]]:
     in_all = len(opened.patient)
     done = in_all - len(opened.others)
-    for courses in batches(sorted(opened.others)):
+    pauses = _PAUSES if len(opened.others) > _SOON_READ else 0
+    for courses in batches(sorted(opened.others), at_a_time=_AT_A_TIME):
+        began = time.monotonic()
         with database.writing() as db:
             enter_organization(db, org_id=asked.org_id)
             begun = _keep(db, asked, courses)
+        time.sleep(pauses * (time.monotonic() - began))
         yield courses, begun
         done += len(courses)
         heard(done, in_all)

@@ -121,7 +121,8 @@ def sum_up(db: DbSession, asked: Asked) -> Tally:
     """
     opened = course_rows.opened(db, asked)
     others = (
-        (courses, read(db, asked, courses=courses)) for courses in batches(list(opened.others))
+        (courses, read(db, asked, courses=courses))
+        for courses in batches(list(opened.others), at_a_time=_AT_A_TIME)
     )
     return tally_of(opened, asked, others=others)
 
@@ -152,10 +153,10 @@ def tally_of(
     )
 
 
-def batches(courses: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+def batches(courses: Sequence[uuid.UUID], *, at_a_time: int) -> Iterator[Sequence[uuid.UUID]]:
     """Yield as many courses as are read together, some after the other."""
-    for first in range(0, len(courses), _AT_A_TIME):
-        yield courses[first : first + _AT_A_TIME]
+    for first in range(0, len(courses), at_a_time):
+        yield courses[first : first + at_a_time]
 
 
 def read(db: DbSession, asked: Asked, *, courses: Sequence[uuid.UUID]) -> BegunCourses:

@@ -13,7 +13,7 @@ from app.records import curves
 from app.records.audit import AuditEntry
 from app.records.engine import enter_organization
 from app.records.proposals import CurveProposal
-from app.workflow import fit, sum_up
+from app.workflow import fit, keep_up
 from app.workflow.fit import CannotFitError, Proposed
 from tests.support.clinic import MONDAY, Clinic
 from tests.support.lists import switch_flags_off, use_curve
@@ -198,7 +198,7 @@ def test_whoever_waits_is_told_how_many_courses_of_all_have_been_read(
 ) -> None:
     live(clinic.database, caseload_of(clinic), courses=120)
     live(clinic.database, caseload_of(clinic), courses=3, scores=0)
-    monkeypatch.setattr(sum_up, "_AT_A_TIME", 50)
+    monkeypatch.setattr(keep_up, "_AT_A_TIME", 50)
     heard: list[tuple[int, int]] = []
 
     fit.propose(

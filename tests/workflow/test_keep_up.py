@@ -104,6 +104,23 @@ def test_only_what_has_changed_is_read_again(clinic: Clinic) -> None:
     assert kept_up(clinic) == [(12, 12)]
 
 
+def test_between_many_courses_others_have_their_turn(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(clinic.database, caseload_of(clinic), courses=30)
+    pauses: list[float] = []
+    monkeypatch.setattr("app.workflow.keep_up.time.sleep", pauses.append)
+    kept_up(clinic)
+    change(clinic, Change.moved, random=Random(3), times=9)  # noqa: S311 - invented changes
+    monkeypatch.setattr("app.workflow.keep_up._SOON_READ", 2)
+
+    kept_up(clinic)
+
+    *at_first, later = pauses
+    assert at_first == [0, 0]
+    assert later > 0
+
+
 def test_somebody_who_waits_is_told_how_far_it_is(clinic: Clinic) -> None:
     live(clinic.database, caseload_of(clinic), courses=4, scores=3)
     live(clinic.database, caseload_of(clinic), courses=2, scores=0)
