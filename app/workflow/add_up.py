@@ -153,8 +153,7 @@ def add_up(
     for row in rows:
         place, age = _place(row.cell), UNKNOWN_AGE if row.band is None else AGES[row.band]
         for leaf, n in _leaves(row, judge).items():
-            if n:
-                outcomes[(*place, age, leaf)] = n
+            outcomes[(*place, age, leaf)] = n
         mixes[(*place, age)] = _mix(row)
         by_place.setdefault(place, []).append(row)
     whole = {place: ended_sums.together(held) for place, held in by_place.items()}
