@@ -58,6 +58,12 @@ def table_of(row: type[SQLModel]) -> sa.Table:
     return SQLModel.metadata.tables[str(row.__tablename__)]
 
 
+def same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
+    """Return the condition that rows belong together, within one organization."""
+    pairs = [one.c.org_id == other.c.org_id]
+    return sa.and_(*pairs, *(one.c[mine] == other.c[theirs] for mine, theirs in columns.items()))
+
+
 def ask(
     db: DbSession, question: sa.Executable, **values: object
 ) -> sa.CursorResult[*tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.records.base import table_of
+from app.records.base import same, table_of
 from app.records.endings import IS_ASKED_FOR
 from app.records.episodes import Episode
 
@@ -90,12 +90,6 @@ def month_of(moment: sa.ColumnElement[Any], span: Span) -> sa.ColumnElement[int]
 def year_of(moment: sa.ColumnElement[Any], span: Span) -> sa.ColumnElement[int]:
     """Return the calendar year that a moment lies in; nothing before the first that is known."""
     return sa.case(*((moment >= begins, year) for begins, year in span.new_years))
-
-
-def same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
-    """Return the condition that rows belong together, within one organization."""
-    pairs = [one.c.org_id == other.c.org_id]
-    return sa.and_(*pairs, *(one.c[mine] == other.c[theirs] for mine, theirs in columns.items()))
 
 
 def asked_instrument() -> sa.ColumnElement[str]:

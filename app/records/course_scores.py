@@ -13,11 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.records.base import DbSession, UtcDateTime, ask, table_of
+from app.records.base import DbSession, UtcDateTime, ask, same, table_of
 from app.records.episodes import Baseline, Episode
 from app.records.people import Respondent, RespondentKind
 from app.records.ratings import Rating, Withdrawal
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import PLACE_IN_COURSE, SessionStatus, TherapySession
 from app.records.tablets import Slot
 
 
@@ -50,11 +50,6 @@ _ORG, _EDITION = sa.bindparam("org", type_=sa.Integer), sa.bindparam("edition", 
 _SINCE = sa.bindparam("since", type_=UtcDateTime)
 
 
-def _same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
-    pairs = [one.c.org_id == other.c.org_id]
-    return sa.and_(*pairs, *(one.c[mine] == other.c[theirs] for mine, theirs in columns.items()))
-
-
 _OF_INSTRUMENT = sa.and_(
     _EPISODE.c.org_id == _ORG, _EPISODE.c.main_instrument == sa.bindparam("instrument")
 )
@@ -66,13 +61,9 @@ def _counted() -> sa.CTE:
     came = (
         sa.select(
             _SESSION.c.id,
-            sa.func.row_number()
-            .over(
-                partition_by=_SESSION.c.episode_id, order_by=[_SESSION.c.planned_at, _SESSION.c.id]
-            )
-            .label("place"),
+            PLACE_IN_COURSE.label("place"),
         )
-        .join(_EPISODE, _same(_EPISODE, _SESSION, id="episode_id"))
+        .join(_EPISODE, same(_EPISODE, _SESSION, id="episode_id"))
         .where(_OF_INSTRUMENT, _SESSION.c.org_id == _ORG)
         .where(_SESSION.c.status == SessionStatus.ATTENDED)
         .cte("came")
@@ -111,10 +102,10 @@ def _counted() -> sa.CTE:
             .label("preference"),
         )
         .select_from(_RATING)
-        .join(_EPISODE, _same(_EPISODE, _RATING, id="episode_id"))
-        .join(_RESPONDENT, _same(_RESPONDENT, _RATING, id="respondent_id"))
-        .outerjoin(_NEWER, _same(_NEWER, _RATING, replaces_id="id"))
-        .outerjoin(_WITHDRAWAL, _same(_WITHDRAWAL, _RATING, rating_id="id"))
+        .join(_EPISODE, same(_EPISODE, _RATING, id="episode_id"))
+        .join(_RESPONDENT, same(_RESPONDENT, _RATING, id="respondent_id"))
+        .outerjoin(_NEWER, same(_NEWER, _RATING, replaces_id="id"))
+        .outerjoin(_WITHDRAWAL, same(_WITHDRAWAL, _RATING, rating_id="id"))
         .where(_OF_INSTRUMENT, _RATING.c.org_id == _ORG)
         .where(_RATING.c.instrument == sa.bindparam("instrument"))
         .where(_RATING.c.total.is_not(None), _RESPONDENT.c.kind == RespondentKind.PATIENT)
@@ -180,7 +171,7 @@ course_standing = sa.case(
 
 _N_COURSES = sa.select(sa.func.count()).select_from(_EPISODE).where(_OF_INSTRUMENT)
 _GOT_SCORE = sa.exists().where(
-    _same(_RATING, _EPISODE, episode_id="id"),
+    same(_RATING, _EPISODE, episode_id="id"),
     _RATING.c.instrument == sa.bindparam("instrument"),
     _RATING.c.sequence > sa.bindparam("sequence"),
 )

@@ -12,11 +12,11 @@ from sqlmodel import JSON, Column, Field
 
 from app.clinical.early_alliance import EarlyLimit
 from app.clinical.instruments import Tenths
-from app.records.base import DbSession, OrganizationRow, ask, moment, table_of
+from app.records.base import DbSession, OrganizationRow, ask, moment, same, table_of
 from app.records.episodes import Episode
 from app.records.people import Respondent, RespondentKind
 from app.records.ratings import Rating, Withdrawal
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import PLACE_IN_COURSE, SessionStatus, TherapySession
 
 
 class EarlyAlliance(OrganizationRow, table=True):
@@ -40,11 +40,6 @@ _NEWER = _RATING.alias("newer")
 _ORG = sa.bindparam("org", type_=sa.Integer)
 
 
-def _same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
-    pairs = [one.c.org_id == other.c.org_id]
-    return sa.and_(*pairs, *(one.c[mine] == other.c[theirs] for mine, theirs in columns.items()))
-
-
 def _early_totals() -> sa.Select[tuple[int, int]]:
     is_watched = sa.and_(
         _EPISODE.c.org_id == _ORG,
@@ -53,13 +48,9 @@ def _early_totals() -> sa.Select[tuple[int, int]]:
     came = (
         sa.select(
             _SESSION.c.id,
-            sa.func.row_number()
-            .over(
-                partition_by=_SESSION.c.episode_id, order_by=[_SESSION.c.planned_at, _SESSION.c.id]
-            )
-            .label("place"),
+            PLACE_IN_COURSE.label("place"),
         )
-        .join(_EPISODE, _same(_EPISODE, _SESSION, id="episode_id"))
+        .join(_EPISODE, same(_EPISODE, _SESSION, id="episode_id"))
         .where(is_watched, _SESSION.c.status == SessionStatus.ATTENDED)
         .cte("came")
     )
@@ -72,9 +63,9 @@ def _early_totals() -> sa.Select[tuple[int, int]]:
         )
         .select_from(_RATING)
         .join(came, came.c.id == _RATING.c.session_id)
-        .join(_RESPONDENT, _same(_RESPONDENT, _RATING, id="respondent_id"))
-        .outerjoin(_NEWER, _same(_NEWER, _RATING, replaces_id="id"))
-        .outerjoin(_WITHDRAWAL, _same(_WITHDRAWAL, _RATING, rating_id="id"))
+        .join(_RESPONDENT, same(_RESPONDENT, _RATING, id="respondent_id"))
+        .outerjoin(_NEWER, same(_NEWER, _RATING, replaces_id="id"))
+        .outerjoin(_WITHDRAWAL, same(_WITHDRAWAL, _RATING, rating_id="id"))
         .where(_RATING.c.org_id == _ORG)
         .where(_RATING.c.instrument == sa.bindparam("instrument", type_=sa.String))
         .where(_RATING.c.instrument_version == sa.bindparam("edition", type_=sa.Integer))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.clinical.follow_up import ReviewStep
 from app.clinical.rules import Level
-from app.records.base import DbSession, table_of
+from app.records.base import DbSession, same, table_of
 from app.records.cohorts import (
     EARLIER,
     EPISODE,
@@ -19,7 +19,6 @@ from app.records.cohorts import (
     came_before,
     cohort,
     month_of,
-    same,
 )
 from app.records.endings import Asked, CourseEnd, values_of
 from app.records.flags import Flag

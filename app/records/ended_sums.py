@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.clinical.pair_sums import PairSums
-from app.records.base import DbSession, table_of
-from app.records.cohorts import Cell, Span, asked_instrument, cohort, same, year_of
+from app.records.base import DbSession, same, table_of
+from app.records.cohorts import Cell, Span, asked_instrument, cohort, year_of
 from app.records.endings import Asked, CourseEnd, values_of
 from app.records.episodes import Agreement, Answer, Ending, Participation
 from app.records.people import Patient

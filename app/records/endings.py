@@ -16,11 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
 from app.records import audit
-from app.records.base import DbSession, UtcDateTime, ask, belongs, table_of
+from app.records.base import DbSession, UtcDateTime, ask, belongs, same, table_of
 from app.records.episodes import Baseline, Episode
 from app.records.people import Respondent, RespondentKind, Treats
 from app.records.ratings import Rating, Withdrawal
-from app.records.sessions import SessionStatus, TherapySession
+from app.records.sessions import PLACE_IN_COURSE, SessionStatus, TherapySession
 from app.records.tablets import Slot
 
 
@@ -93,11 +93,6 @@ _SIGN = sa.bindparam("sign", type_=sa.Integer)
 _STAFF = sa.bindparam("treated_by", type_=sa.Uuid)
 
 
-def _same(one: sa.FromClause, other: sa.FromClause, **columns: str) -> sa.ColumnElement[bool]:
-    pairs = [one.c.org_id == other.c.org_id]
-    return sa.and_(*pairs, *(one.c[mine] == other.c[theirs] for mine, theirs in columns.items()))
-
-
 IS_ASKED_FOR = sa.and_(
     _EPISODE.c.org_id == _ORG,
     _EPISODE.c.main_instrument == _MAIN,
@@ -117,7 +112,7 @@ WAS_TREATED = sa.and_(
 _IS_THEIRS = sa.or_(_STAFF.is_(None), sa.exists().where(WAS_TREATED, _TREATS.c.staff_id == _STAFF))
 _KEPT = (
     sa.exists()
-    .where(_same(_END, _EPISODE, episode_id="id"))
+    .where(same(_END, _EPISODE, episode_id="id"))
     .where(_END.c.instrument == _EPISODE.c.main_instrument)
     .where(_END.c.edition == _EDITION)
     .where(sa.func.coalesce(_END.c.least, -1) == sa.func.coalesce(_LEAST, -1))
@@ -135,9 +130,7 @@ _CAME = (
     sa.select(
         _SESSION.c.id,
         _SESSION.c.episode_id,
-        sa.func.row_number()
-        .over(partition_by=_SESSION.c.episode_id, order_by=[_SESSION.c.planned_at, _SESSION.c.id])
-        .label("place"),
+        PLACE_IN_COURSE.label("place"),
     )
     .join(_MISSING, _MISSING.c.id == _SESSION.c.episode_id)
     .where(_SESSION.c.org_id == _ORG, _SESSION.c.status == SessionStatus.ATTENDED)
@@ -180,9 +173,9 @@ _SCORED = (
     )
     .select_from(_MISSING)
     .join(_RATING, sa.and_(_RATING.c.org_id == _ORG, _RATING.c.episode_id == _MISSING.c.id))
-    .join(_RESPONDENT, _same(_RESPONDENT, _RATING, id="respondent_id"))
-    .outerjoin(_NEWER, _same(_NEWER, _RATING, replaces_id="id"))
-    .outerjoin(_WITHDRAWAL, _same(_WITHDRAWAL, _RATING, rating_id="id"))
+    .join(_RESPONDENT, same(_RESPONDENT, _RATING, id="respondent_id"))
+    .outerjoin(_NEWER, same(_NEWER, _RATING, replaces_id="id"))
+    .outerjoin(_WITHDRAWAL, same(_WITHDRAWAL, _RATING, rating_id="id"))
     .where(_RATING.c.total.is_not(None), _RESPONDENT.c.kind == RespondentKind.PATIENT)
     .where(_NEWER.c.id.is_(None), _WITHDRAWAL.c.id.is_(None))
     .cte("scored")

@@ -78,6 +78,12 @@ _ATTENDED = (
 )
 
 
+PLACE_IN_COURSE = sa.func.row_number().over(
+    partition_by=_SESSION.c.episode_id, order_by=[_SESSION.c.planned_at, _SESSION.c.id]
+)
+"""The number of a session among those of its course that are looked at, the earliest first."""
+
+
 def kept(
     db: DbSession, viewer: Viewer, *, episode_ids: Collection[uuid.UUID]
 ) -> Sequence[SessionKept]:
